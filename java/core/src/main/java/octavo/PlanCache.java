@@ -1,0 +1,39 @@
+package octavo;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import octavo.dispatch.Plan;
+import octavo.spi.Kernel;
+import octavo.spi.Request;
+import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plans by what their calls look like, in a table of fixed size where a newer plan evicts an older
+ * one in its place: a lookup allocates nothing and endless new shapes fill no memory.
+ */
+final class PlanCache<R extends Request, K extends Kernel<R>> {
+
+  private static final int SLOTS = 1024;
+
+  private final AtomicReferenceArray<@Nullable Plan<R, K>> plans =
+      new AtomicReferenceArray<>(SLOTS);
+
+  static int hash(int hash, Tensor tensor) {
+    int h = hash * 31 + tensor.format().hashCode();
+    h = h * 31 + Long.hashCode(tensor.rows());
+    h = h * 31 + Long.hashCode(tensor.columns());
+    return h * 31 + tensor.storage().ordinal() * 2 + (tensor.unitColumnStride() ? 1 : 0);
+  }
+
+  @Nullable Plan<R, K> get(int hash) {
+    return plans.get(slot(hash));
+  }
+
+  void put(int hash, Plan<R, K> plan) {
+    plans.set(slot(hash), plan);
+  }
+
+  private static int slot(int hash) {
+    return (hash ^ hash >>> 10 ^ hash >>> 20) & (SLOTS - 1);
+  }
+}

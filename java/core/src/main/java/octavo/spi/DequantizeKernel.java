@@ -1,0 +1,21 @@
+package octavo.spi;
+
+import octavo.tensor.Tensor;
+
+/** A kernel for {@link Op#DEQUANTIZE}. */
+public non-sealed interface DequantizeKernel extends Kernel<DequantizeRequest> {
+
+  @Override
+  default Op op() {
+    return Op.DEQUANTIZE;
+  }
+
+  /**
+   * Writes {@code fl32(element * fl32(scale * tensorScale))}, rounded to nearest even in the format
+   * of {@code out}.
+   *
+   * @param in a matrix in a block format
+   * @param out a matrix of the same shape, FP32, BF16 or FP16, not overlapping {@code in}
+   */
+  void run(Tensor in, Tensor out);
+}

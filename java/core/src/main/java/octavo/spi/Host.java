@@ -1,0 +1,142 @@
+package octavo.spi;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The machine and the virtual machine, as far as a choice of kernels depends on them. A value:
+ * invented hosts are as good as real ones.
+ *
+ * @param os the operating system, such as {@code linux}
+ * @param arch the processor architecture, such as {@code amd64} or {@code aarch64}
+ * @param jdk the version of the Java runtime
+ * @param optimizingCompiler whether the virtual machine has its optimizing compiler (C2), without
+ *     which Vector API code is slower than scalar code
+ * @param vectorModule whether {@code jdk.incubator.vector} is among the modules
+ * @param cpuFeatures the processor's features that kernels ask for, such as {@code fma}; empty if the
+ *     operating system does not tell
+ * @param processors the processors that this process may use, container limits included
+ * @param backends the status of each backend that has a provider
+ * @param overrides the user's settings
+ */
+public record Host(
+    String os,
+    String arch,
+    String jdk,
+    boolean optimizingCompiler,
+    boolean vectorModule,
+    Set<String> cpuFeatures,
+    int processors,
+    List<BackendStatus> backends,
+    Overrides overrides) {
+
+  private static final Set<String> FEATURES =
+      Set.of(
+          "fma", "f16c", "avx2", "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512dq",
+          "avx512_vnni", "avx512_bf16", "asimd", "asimddp", "asimdhp", "sve");
+
+  /** Copies the collections. */
+  public Host {
+    cpuFeatures = Set.copyOf(cpuFeatures);
+    backends = List.copyOf(backends);
+  }
+
+  /**
+   * {@return this machine}
+   *
+   * @param overrides the user's settings
+   * @param providers the providers whose status to ask
+   */
+  public static Host probe(Overrides overrides, List<KernelProvider> providers) {
+    String vm = System.getProperty("java.vm.name", "") + " " + System.getProperty("java.vm.info", "");
+    boolean c2 = vm.contains("mixed mode") && !vm.contains("emulated-client") && !vm.contains("Client");
+    return new Host(
+        System.getProperty("os.name", "unknown").toLowerCase(Locale.ROOT),
+        System.getProperty("os.arch", "unknown"),
+        Runtime.version().toString(),
+        c2 || vm.contains("compiled mode"),
+        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
+        readCpuFeatures(),
+        Runtime.getRuntime().availableProcessors(),
+        providers.stream().map(provider -> provider.probe(overrides)).toList(),
+        overrides);
+  }
+
+  private static Set<String> readCpuFeatures() {
+    Set<String> features = new TreeSet<>();
+    try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      lines
+          .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
+          .findFirst()
+          .ifPresent(
+              line ->
+                  Arrays.stream(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))
+                      .filter(FEATURES::contains)
+                      .forEach(features::add));
+    } catch (IOException | java.io.UncheckedIOException e) {
+      return Set.of(); // Not Linux: the native library still knows what the processor has.
+    }
+    return features;
+  }
+
+  /**
+   * {@return whether the processor multiplies and adds in one rounding}; where it does not, {@link
+   * Math#fma} is right but slow. Unknown processors count as able: all Arm and all x86 since 2013 are.
+   */
+  public boolean fma() {
+    return cpuFeatures.isEmpty() || cpuFeatures.contains("fma") || cpuFeatures.contains("asimd");
+  }
+
+  /**
+   * {@return the status of a backend}; absent if no provider for it was found
+   *
+   * @param backend its name
+   */
+  public BackendStatus backend(String backend) {
+    return backends.stream()
+        .filter(status -> status.backend().equals(backend))
+        .findFirst()
+        .orElseGet(
+            () ->
+                BackendStatus.absent(
+                    backend,
+                    "no provider was found; put the module that holds it on the module or class path"));
+  }
+
+  /**
+   * {@return this host with other settings}
+   *
+   * @param other the settings
+   */
+  public Host withOverrides(Overrides other) {
+    return new Host(
+        os, arch, jdk, optimizingCompiler, vectorModule, cpuFeatures, processors, backends, other);
+  }
+
+  /** {@return several lines for a person: machine, backends, overrides} */
+  public String describe() {
+    StringBuilder text =
+        new StringBuilder(
+            "host      %s/%s, %d processors, %s\n"
+                .formatted(
+                    os, arch, processors, cpuFeatures.isEmpty() ? "features unknown" : String.join(" ", new TreeSet<>(cpuFeatures))));
+    text.append(
+        "java      %s, %s, %s\n"
+            .formatted(
+                jdk,
+                optimizingCompiler ? "C2" : "no C2",
+                vectorModule ? "jdk.incubator.vector" : "no jdk.incubator.vector"));
+    for (String backend : Overrides.BACKENDS) {
+      BackendStatus status = backend(backend);
+      text.append(
+          "%-9s %s%s\n".formatted(backend, status.available() ? "" : "absent: ", status.detail()));
+    }
+    return text.append("overrides ").append(overrides.describe()).append('\n').toString();
+  }
+}

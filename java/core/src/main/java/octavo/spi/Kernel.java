@@ -1,0 +1,33 @@
+package octavo.spi;
+
+/**
+ * One implementation of one operation. Every kernel of an operation returns the same bits as its
+ * reference kernel.
+ *
+ * @param <R> the requests it judges
+ */
+public sealed interface Kernel<R extends Request>
+    permits ConvertKernel, QuantizeKernel, DequantizeKernel, MatmulKernel {
+
+  /** {@return the name, unique among all kernels} */
+  KernelId id();
+
+  /** {@return the operation} */
+  Op op();
+
+  /** {@return the instructions it uses beyond what the host's Java offers everywhere} */
+  default Isa isa() {
+    return Isa.PORTABLE;
+  }
+
+  /**
+   * {@return whether this kernel can run a request on a host, and at what cost}
+   *
+   * <p>A pure function: it reads nothing but its arguments, so that choices for other machines can
+   * be tested on this one. Whether the backend is there, disabled or limited is not its business.
+   *
+   * @param request the call
+   * @param host the machine
+   */
+  Verdict consider(R request, Host host);
+}

@@ -1,0 +1,68 @@
+package octavo.spi;
+
+import java.util.List;
+import octavo.format.BlockFormat;
+import octavo.format.Format;
+
+/**
+ * A product {@code out = a * transpose(b)}.
+ *
+ * @param a M rows of K elements
+ * @param b N rows of K elements
+ * @param out M rows of N elements, FP32 or BF16
+ * @param bias whether a vector of N numbers is added to every row
+ */
+public record MatmulRequest(Operand a, Operand b, Operand out, boolean bias) implements Request {
+
+  @Override
+  public Op op() {
+    return Op.MATMUL;
+  }
+
+  @Override
+  public List<Operand> operands() {
+    return List.of(a, b, out);
+  }
+
+  /** {@return the rows of the result} */
+  public long m() {
+    return a.rows();
+  }
+
+  /** {@return the columns of the result} */
+  public long n() {
+    return b.rows();
+  }
+
+  /** {@return the length of the dot products} */
+  public long k() {
+    return a.columns();
+  }
+
+  /**
+   * {@return the length of the runs along K that are summed before a scale applies: the shorter of
+   * the operands' blocks, or 0 if neither has scales within its rows}
+   */
+  public int blockLength() {
+    return blockLength(a.format(), b.format());
+  }
+
+  /**
+   * {@return the length of the runs along K that are summed before a scale applies}, as {@link
+   * #blockLength()}
+   *
+   * @param a the format of one operand
+   * @param b the format of the other
+   */
+  public static int blockLength(Format a, Format b) {
+    int lengthA = a instanceof BlockFormat block ? block.blockColumns() : 0;
+    int lengthB = b instanceof BlockFormat block ? block.blockColumns() : 0;
+    return lengthA == 0 ? lengthB : lengthB == 0 ? lengthA : Math.min(lengthA, lengthB);
+  }
+
+  /** {@return one line} */
+  @Override
+  public String toString() {
+    return "matmul  %s * %sT -> %s%s".formatted(a, b, out, bias ? " + bias" : "");
+  }
+}

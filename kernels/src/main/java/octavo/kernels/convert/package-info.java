@@ -1,0 +1,5 @@
+/** Kernels that cast elements. */
+@NullMarked
+package octavo.kernels.convert;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,64 @@
+package octavo.kernels.matmul;
+
+import octavo.format.BlockFormat;
+import octavo.format.DecodeTable;
+import octavo.format.ElementFormat;
+import octavo.format.Formats;
+import octavo.tensor.Codes;
+import octavo.tensor.Tensor;
+
+/** Rows of an operand as FP32 numbers: decoded elements and, apart from them, their scales. */
+final class DecodedRows {
+
+  /** How many rows of the left operand are decoded at a time: some, for every row of the right one. */
+  static final int PANEL = 64;
+
+  private DecodedRows() {}
+
+  /** {@return the decoded elements of a row, without scales} */
+  static float[] elements(Tensor tensor, long row) {
+    ElementFormat format = tensor.element();
+    float[] values = new float[Math.toIntExact(tensor.columns())];
+    float[] table = format.bits() <= 8 ? DecodeTable.of(format) : new float[0];
+    int mask = table.length - 1;
+    for (int k = 0; k < values.length; k++) {
+      int code =
+          Codes.get(tensor.data(), format, row * tensor.stride(0) + k * tensor.stride(1));
+      values[k] =
+          format == Formats.FP32
+              ? Float.intBitsToFloat(code)
+              : table.length > 0 ? table[code & mask] : format.decode(code);
+    }
+    return values;
+  }
+
+  /** {@return the decoded elements of some rows, without scales} */
+  static float[][] elements(Tensor tensor, long from, long to) {
+    float[][] rows = new float[(int) (to - from)][];
+    for (int r = 0; r < rows.length; r++) {
+      rows[r] = elements(tensor, from + r);
+    }
+    return rows;
+  }
+
+  /**
+   * {@return for each run of {@code length} elements of a row the scale that applies to it}; all 1 if
+   * the tensor has no scales within its rows
+   */
+  static float[] scales(Tensor tensor, long row, int length) {
+    float[] scales = new float[Math.toIntExact(Math.ceilDiv(tensor.columns(), (long) length))];
+    boolean within = tensor.format() instanceof BlockFormat block && block.scalesWithinRow();
+    for (int s = 0; s < scales.length; s++) {
+      scales[s] = within ? tensor.scale(row, (long) s * length) : 1.0f;
+    }
+    return scales;
+  }
+
+  /** {@return the factor that applies to a row's results: row or tensor scale, times tensor scale} */
+  static float endFactor(Tensor tensor, long row) {
+    boolean atEnd = tensor.format() instanceof BlockFormat block && !block.scalesWithinRow();
+    // A row without elements has no element whose scale could be asked for, but it has a scale.
+    float scale = !atEnd ? 1.0f : tensor.columns() == 0 ? 1.0f : tensor.scale(row, 0);
+    return scale * tensor.tensorScale();
+  }
+}

@@ -1,0 +1,63 @@
+package octavo.kernels.matmul;
+
+import octavo.format.Overflow;
+import octavo.spi.Host;
+import octavo.spi.KernelId;
+import octavo.spi.MatmulKernel;
+import octavo.spi.MatmulRequest;
+import octavo.spi.Verdict;
+import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The definition of a product with scales inside its sums, as {@link MatmulKernel} writes it: a chain
+ * of fused multiply-adds per block, and one of the blocks' sums with their scales.
+ */
+public final class MatmulBlockReference implements MatmulKernel {
+
+  /** Makes the kernel. */
+  public MatmulBlockReference() {}
+
+  @Override
+  public KernelId id() {
+    return new KernelId("reference", "matmul.block", "");
+  }
+
+  @Override
+  public Verdict consider(MatmulRequest request, Host host) {
+    if (request.blockLength() == 0) {
+      return new Verdict.Rejected("no scales change along K; that is matmul.plain");
+    }
+    return new Verdict.Eligible(100, "always eligible");
+  }
+
+  @Override
+  public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+    int length = MatmulRequest.blockLength(a.format(), b.format());
+    for (long from = 0; from < a.rows(); from += DecodedRows.PANEL) {
+      long to = Math.min(a.rows(), from + DecodedRows.PANEL);
+      float[][] rowsA = DecodedRows.elements(a, from, to);
+      for (long j = 0; j < b.rows(); j++) {
+        float[] bj = DecodedRows.elements(b, j);
+        float[] scalesB = DecodedRows.scales(b, j, length);
+        for (long i = from; i < to; i++) {
+          float[] ai = rowsA[(int) (i - from)];
+          float[] scalesA = DecodedRows.scales(a, i, length);
+          float acc = 0;
+          for (int s = 0; s < scalesA.length; s++) {
+            float p = 0;
+            for (int k = s * length; k < Math.min(ai.length, (s + 1) * length); k++) {
+              p = Math.fma(ai[k], bj[k], p);
+            }
+            acc = Math.fma(p, scalesA[s] * scalesB[s], acc);
+          }
+          float result = acc * (DecodedRows.endFactor(a, i) * DecodedRows.endFactor(b, j));
+          if (bias != null) {
+            result += bias.get(j);
+          }
+          out.setCode(out.element().encode(result, Overflow.IEEE), i, j);
+        }
+      }
+    }
+  }
+}

@@ -54,11 +54,18 @@ final class DecodedRows {
     return scales;
   }
 
+  /** {@return the scales of some rows, as {@link #scales(Tensor, long, int)}} */
+  static float[][] scales(Tensor tensor, long from, long to, int length) {
+    float[][] rows = new float[(int) (to - from)][];
+    for (int r = 0; r < rows.length; r++) {
+      rows[r] = scales(tensor, from + r, length);
+    }
+    return rows;
+  }
+
   /** {@return the factor that applies to a row's results: row or tensor scale, times tensor scale} */
   static float endFactor(Tensor tensor, long row) {
     boolean atEnd = tensor.format() instanceof BlockFormat block && !block.scalesWithinRow();
-    // A row without elements has no element whose scale could be asked for, but it has a scale.
-    float scale = !atEnd ? 1.0f : tensor.columns() == 0 ? 1.0f : tensor.scale(row, 0);
-    return scale * tensor.tensorScale();
+    return (atEnd ? tensor.scale(row, 0) : 1.0f) * tensor.tensorScale();
   }
 }

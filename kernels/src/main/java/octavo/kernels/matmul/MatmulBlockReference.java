@@ -37,12 +37,13 @@ public final class MatmulBlockReference implements MatmulKernel {
     for (long from = 0; from < a.rows(); from += DecodedRows.PANEL) {
       long to = Math.min(a.rows(), from + DecodedRows.PANEL);
       float[][] rowsA = DecodedRows.elements(a, from, to);
+      float[][] scalesOfA = DecodedRows.scales(a, from, to, length);
       for (long j = 0; j < b.rows(); j++) {
         float[] bj = DecodedRows.elements(b, j);
         float[] scalesB = DecodedRows.scales(b, j, length);
         for (long i = from; i < to; i++) {
           float[] ai = rowsA[(int) (i - from)];
-          float[] scalesA = DecodedRows.scales(a, i, length);
+          float[] scalesA = scalesOfA[(int) (i - from)];
           float acc = 0;
           for (int s = 0; s < scalesA.length; s++) {
             float p = 0;

@@ -51,6 +51,9 @@ public final class Tensor {
   private final @Nullable MemorySegment tensorScale;
   private final Storage storage;
 
+  // Kept so that calls on tensors of other ranks allocate once only. Racing threads make equal views.
+  private @Nullable Tensor matrix;
+
   private Tensor(
       Format format,
       long[] shape,
@@ -469,6 +472,15 @@ public final class Tensor {
     if (rank() == 2) {
       return this;
     }
+    Tensor view = matrix;
+    if (view == null) {
+      view = makeMatrix();
+      matrix = view;
+    }
+    return view;
+  }
+
+  private Tensor makeMatrix() {
     long rowStride = rank() == 1 ? columns() : strides[rank() - 2];
     for (int d = 0; d < rank() - 2; d++) {
       if (shape[d] > 1 && strides[d] != strides[d + 1] * shape[d + 1]) {

@@ -105,7 +105,7 @@ class ModelArchiveTest {
     zip[model] = 0;
     try (Arena arena = Arena.ofConfined()) {
       ModelArchive archive = ModelArchive.open(write(zip), arena);
-      var e = assertThrows(CheckpointException.class, () -> archive.onnx("models/m.onnx", cache()));
+      var e = Refusal.of(() -> archive.onnx("models/m.onnx", cache()), "model");
       assertEquals(model, e.offset());
     }
   }
@@ -179,9 +179,7 @@ class ModelArchiveTest {
   void anythingElseIsRefused() throws IOException {
     for (byte[] bytes : List.of(new byte[0], new byte[21], new byte[100], MODEL)) {
       Path file = write(bytes);
-      var e =
-          assertThrows(CheckpointException.class, () -> ModelArchive.open(file, Arena.ofAuto()));
-      assertTrue(e.getMessage().contains("no end of a zip directory"), e::getMessage);
+      Refusal.of(() -> ModelArchive.open(file, Arena.ofAuto()), "no end of a zip directory");
     }
   }
 
@@ -224,9 +222,7 @@ class ModelArchiveTest {
   private void assertUnpackingRefused(byte[] zip, String part) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       ModelArchive archive = ModelArchive.open(write(zip), arena);
-      var e =
-          assertThrows(CheckpointException.class, () -> archive.unpack("models/m.onnx", cache()));
-      assertTrue(e.getMessage().contains(part), e::getMessage);
+      Refusal.of(() -> archive.unpack("models/m.onnx", cache()), part);
       assertEquals(List.of(), cached());
     }
   }
@@ -304,7 +300,7 @@ class ModelArchiveTest {
   private static byte[] littleEndian(int width, long value) {
     byte[] bytes = new byte[width];
     for (int i = 0; i < width; i++) {
-      bytes[i] = (byte) (value >> 8 * i);
+      bytes[i] = (byte) (value >> (8 * i));
     }
     return bytes;
   }

@@ -164,8 +164,6 @@ class OnnxCheckpointTest {
 
   @Test
   void aFolderIsRefused() {
-    var e =
-        assertThrows(CheckpointException.class, () -> OnnxCheckpoint.open(folder, Arena.ofAuto()));
-    assertTrue(e.getMessage().contains("a folder or a device"), e::getMessage);
+    Refusal.of(() -> OnnxCheckpoint.open(folder, Arena.ofAuto()), "a folder or a device");
   }
 }

@@ -58,7 +58,7 @@ class OnnxTensorTest {
       int firstBit = i * type.bits();
       int code = 0;
       for (int bit = firstBit; bit < firstBit + type.bits(); bit++) {
-        code |= (data[bit / 8] >> bit % 8 & 1) << bit - firstBit;
+        code |= (data[bit / 8] >> bit % 8 & 1) << (bit - firstBit);
       }
       assertEquals(code, tensor.code(i / 4, i % 4), type + " element " + i);
     }

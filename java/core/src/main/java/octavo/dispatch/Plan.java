@@ -2,6 +2,7 @@ package octavo.dispatch;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import octavo.spi.Host;
 import octavo.spi.Kernel;
 import octavo.spi.KernelId;
@@ -44,10 +45,11 @@ public record Plan<R extends Request, K extends Kernel<R>>(
     return request + "\n" + host.describe() + describe(verdicts, kernel.id().toString());
   }
 
-  /** {@return one line per verdict, the chosen kernel first; none is chosen if the id is unknown} */
+  /**
+   * {@return one line per verdict, the chosen kernel first; none is chosen if the id is unknown}
+   */
   static String describe(List<Considered> verdicts, String chosen) {
-    int width =
-        verdicts.stream().mapToInt(one -> one.kernel().toString().length()).max().orElse(1);
+    int width = verdicts.stream().mapToInt(one -> one.kernel().toString().length()).max().orElse(1);
     String line = "  %-9s %-" + width + "s  %s%n";
     StringBuilder text = new StringBuilder();
     verdicts.stream()
@@ -60,7 +62,7 @@ public record Plan<R extends Request, K extends Kernel<R>>(
                           line.formatted(
                               one.kernel().toString().equals(chosen) ? "chosen" : "eligible",
                               one.kernel(),
-                              "cost %.1f  %s".formatted(cost, note));
+                              String.format(Locale.ROOT, "cost %.1f  %s", cost, note));
                       case Rejected(String reason) ->
                           line.formatted("rejected", one.kernel(), reason);
                     }));

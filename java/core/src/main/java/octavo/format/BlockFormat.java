@@ -1,5 +1,7 @@
 package octavo.format;
 
+import java.util.List;
+
 /**
  * Elements that share scales: one scale for every block of {@code blockRows x blockColumns}
  * elements of a matrix whose rows run along the contraction dimension K.
@@ -11,9 +13,9 @@ package octavo.format;
  * <p>A dimension of {@link #WHOLE} spans the whole tensor: {@code WHOLE x WHOLE} is one scale per
  * tensor, {@code 1 x WHOLE} one per row (a channel of weights, a token of activations).
  *
- * <p>Sources: OCP Microscaling Formats (MX) Specification 1.0, table 1 (MXFP8, MXFP6, MXFP4, MXINT8);
- * NVIDIA's NVFP4 as stored by ModelOpt and torchao; the FP8 checkpoints of DeepSeek-V3 (128 x 128
- * weights, 1 x 128 activations).
+ * <p>Sources: OCP Microscaling Formats (MX) Specification 1.0, table 1 (MXFP8, MXFP6, MXFP4,
+ * MXINT8); NVIDIA's NVFP4 as stored by ModelOpt and torchao; the FP8 checkpoints of DeepSeek-V3
+ * (128 x 128 weights, 1 x 128 activations).
  *
  * @param name the specification's name
  * @param element the format of the elements
@@ -37,14 +39,20 @@ public record BlockFormat(
   /**
    * Checks that the fields describe a format.
    *
-   * @throws IllegalArgumentException if a block dimension is negative, or rows are shared by the
-   *     whole tensor but columns are not
+   * @throws IllegalArgumentException if a block is none of rows x columns, 1 x WHOLE and WHOLE x
+   *     WHOLE, or the format of the scales is none of E8M0, E4M3FN and FP32
    */
   public BlockFormat {
-    if (blockRows < 0 || blockColumns < 0 || (blockRows == WHOLE && blockColumns != WHOLE)) {
+    if (blockRows < 0
+        || blockColumns < 0
+        || (blockRows != 1 && (blockRows == WHOLE) != (blockColumns == WHOLE))) {
       throw new IllegalArgumentException(
           "block format %s: a block of %d x %d; both dimensions positive, 1 x WHOLE or WHOLE x WHOLE"
               .formatted(name, blockRows, blockColumns));
+    }
+    if (!List.of(Formats.E8M0, Formats.E4M3FN, Formats.FP32).contains(scale)) {
+      throw new IllegalArgumentException(
+          "block format %s: scales in %s; they are in E8M0, E4M3FN or FP32".formatted(name, scale));
     }
   }
 
@@ -57,8 +65,8 @@ public record BlockFormat(
   }
 
   /**
-   * {@return whether the last block of a row may be shorter than the others} The FP8 block scales of
-   * DeepSeek allow it; MX and NVFP4 blocks are always whole.
+   * {@return whether the last block of a row may be shorter than the others} The FP8 block scales
+   * of DeepSeek allow it; MX and NVFP4 blocks are always whole.
    */
   public boolean partialBlocks() {
     return scale.bits() == 32;

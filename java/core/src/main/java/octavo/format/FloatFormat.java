@@ -19,8 +19,8 @@ package octavo.format;
  * (E8M0): it has no zero, so that its exponent field 0 is an ordinary power.
  *
  * <p>Sources: IEEE 754-2019; OCP 8-bit Floating Point Specification 1.0, tables 1 to 3; OCP
- * Microscaling Formats (MX) Specification 1.0, section 5.3; for E3M4 and the IEEE-like E4M3 the data
- * types of AWS Trainium as published by the Neuron SDK and ml_dtypes.
+ * Microscaling Formats (MX) Specification 1.0, section 5.3; for E3M4 and the IEEE-like E4M3 the
+ * data types of AWS Trainium as published by the Neuron SDK and ml_dtypes.
  *
  * @param name the specification's name
  * @param bits the width of a code
@@ -48,6 +48,7 @@ public record FloatFormat(
 
   private static final int FP32_MANTISSA = 23;
   private static final int FP32_INFINITY = 0x7F80_0000;
+  private static final int FP32_LEAST_EXPONENT = -149;
 
   /**
    * Checks that the fields describe a format.
@@ -59,14 +60,23 @@ public record FloatFormat(
     require(bits >= 1 && bits <= 32, name, "bits must be 1 to 32, not " + bits);
     require(used <= bits, name, "the fields take " + used + " bits of " + bits);
     require(exponentBits >= 1 && exponentBits <= 8, name, "FP32 holds exponents of 1 to 8 bits");
-    require(mantissaBits >= 0 && mantissaBits <= FP32_MANTISSA, name, "FP32 holds 23 mantissa bits");
+    require(
+        mantissaBits >= 0 && mantissaBits <= FP32_MANTISSA, name, "FP32 holds 23 mantissa bits");
     require(signed == subnormals, name, "only pure scales lack the sign, and they lack subnormals");
     require(signed || mantissaBits == 0, name, "an unsigned format is a pure power of two");
-    require(!infinities || nanCodes == NanCodes.IEEE, name, "infinity goes with IEEE NaN codes");
+    require(infinities == (nanCodes == NanCodes.IEEE), name, "infinity goes with IEEE NaN codes");
     require(
         !negativeZero || nanCodes != NanCodes.NEGATIVE_ZERO,
         name,
         "negative zero and its NaN share a code");
+    boolean topReserved =
+        nanCodes == NanCodes.IEEE || (nanCodes == NanCodes.ALL_ONES && mantissaBits == 0);
+    int maxExponent = (1 << exponentBits) - (topReserved ? 2 : 1) - bias;
+    int leastExponent = subnormals ? 1 - bias - mantissaBits : -bias;
+    require(
+        maxExponent <= Float.MAX_EXPONENT && leastExponent >= FP32_LEAST_EXPONENT,
+        name,
+        "values from 2^%d to 2^%d are not all exact in FP32".formatted(leastExponent, maxExponent));
   }
 
   private static void require(boolean holds, String name, String rule) {
@@ -158,6 +168,11 @@ public record FloatFormat(
 
   @Override
   public float decode(int code) {
+    if (exponentBits == 8 && mantissaBits == FP32_MANTISSA) {
+      // FP32 itself: the fields are in place, and only NaN needs its quiet bits.
+      float value = Float.intBitsToFloat(code);
+      return Float.isNaN(value) ? Float.intBitsToFloat(nanCode(code < 0)) : value;
+    }
     int unpadded = (code & codeMask()) >>> paddingBits();
     boolean negative = signed && (unpadded & signBit()) != 0;
     if (isNan(code)) {
@@ -194,8 +209,7 @@ public record FloatFormat(
     }
     // value = significand * 2^(exponent32 - 150), also where it is subnormal in FP32
     int exponent32 = Math.max(magnitude32 >>> FP32_MANTISSA, 1);
-    int significand =
-        (magnitude32 & 0x007F_FFFF) | (magnitude32 >= 0x0080_0000 ? 0x0080_0000 : 0);
+    int significand = (magnitude32 & 0x007F_FFFF) | (magnitude32 >= 0x0080_0000 ? 0x0080_0000 : 0);
     int leading = 31 - Integer.numberOfLeadingZeros(significand | 1);
     int binade = Math.max(exponent32 - 150 + leading, minExponent());
     int shift = (binade - mantissaBits) - (exponent32 - 150);
@@ -203,7 +217,8 @@ public record FloatFormat(
     // A carry out of the mantissa lands in the exponent field, which is what it should do.
     long magnitude = ((long) (binade - minExponent()) << mantissaBits) + units;
     if (magnitude > maxFiniteMagnitude()) {
-      return overflowCode(negative, rounding == Rounding.TOWARD_ZERO ? Overflow.SATURATE : overflow);
+      return overflowCode(
+          negative, rounding == Rounding.TOWARD_ZERO ? Overflow.SATURATE : overflow);
     }
     boolean signKept = negative && (magnitude != 0 || negativeZero);
     return ((signKept ? signBit() : 0) | (int) magnitude) << paddingBits();
@@ -227,8 +242,7 @@ public record FloatFormat(
       return saturate ? maxFiniteCode() : nanCode(false);
     }
     int exponent32 = Math.max(magnitude32 >>> FP32_MANTISSA, 1);
-    int significand =
-        (magnitude32 & 0x007F_FFFF) | (magnitude32 >= 0x0080_0000 ? 0x0080_0000 : 0);
+    int significand = (magnitude32 & 0x007F_FFFF) | (magnitude32 >= 0x0080_0000 ? 0x0080_0000 : 0);
     int leading = 31 - Integer.numberOfLeadingZeros(significand);
     int binade = exponent32 - 150 + leading;
     if (binade < minExponent()) {
@@ -238,7 +252,8 @@ public record FloatFormat(
     boolean up =
         switch (rounding) {
           case TOWARD_ZERO -> false;
-          case NEAREST_EVEN -> binade == minExponent() ? fraction != 0 : fraction << 1 >= 1L << leading;
+          case NEAREST_EVEN ->
+              binade == minExponent() ? fraction != 0 : fraction << 1 >= 1L << leading;
           case STOCHASTIC ->
               (fraction << (32 - leading)) + Integer.toUnsignedLong(randomBits) >= 1L << 32;
         };

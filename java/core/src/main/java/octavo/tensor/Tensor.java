@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * An n-dimensional array of numbers in some {@link Format}, in a {@link MemorySegment}.
  *
- * <p>A tensor is a <em>view</em>: it says how to read memory that an {@link Arena}, a mapped file or
- * a Java array owns. {@linkplain #slice Slices}, {@linkplain #transpose transposes} and {@linkplain
- * #reshape reshapes} share that memory; nothing here copies, except where the name says so. Sizes
- * and indices are {@code long}: tensors beyond 2 GiB are ordinary.
+ * <p>A tensor is a <em>view</em>: it says how to read memory that an {@link Arena}, a mapped file
+ * or a Java array owns. {@linkplain #slice Slices}, {@linkplain #transpose transposes} and
+ * {@linkplain #reshape reshapes} share that memory; nothing here copies, except where the name says
+ * so. Sizes and indices are {@code long}: tensors beyond 2 GiB are ordinary.
  *
- * <p>{@snippet :
+ * <p>
+ *
+ * {@snippet :
  * try (Arena arena = Arena.ofConfined()) {
  *   Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3); // on the heap
  *   Tensor w = Tensor.allocate(arena, Formats.MXFP4, 4096, 4096); // codes and scales, off-heap
@@ -29,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Layout.</b> Elements are row-major codes, little endian. Four-bit codes are packed two to a
  * byte, the even column in the low half; every row starts on a byte. In a {@link BlockFormat} the
  * scales are a tensor of their own, {@link #scales()}, of shape {@code [..., ceil(rows/blockRows),
- * ceil(columns/blockColumns)]} (a {@link BlockFormat#WHOLE} dimension has one; {@code WHOLE x WHOLE}
- * has shape {@code [1]}), and {@link #tensorScale()} is one more factor where the format has it. A
- * tensor of rank 1 counts as a single row.
+ * ceil(columns/blockColumns)]} (a {@link BlockFormat#WHOLE} dimension has one; {@code WHOLE x
+ * WHOLE} has shape {@code [1]}), and {@link #tensorScale()} is one more factor where the format has
+ * it. A tensor of rank 1 counts as a single row.
  *
  * <p><b>Lifetime and threads.</b> A tensor lives as long as its memory: using one whose arena is
  * closed gives the JDK's {@link IllegalStateException}, using one of a confined arena from another
@@ -50,6 +52,10 @@ public final class Tensor {
   private final @Nullable Tensor scales;
   private final @Nullable MemorySegment tensorScale;
   private final Storage storage;
+
+  // Kept so that calls on tensors of other ranks allocate once only. Racing threads make equal
+  // views.
+  private @Nullable Tensor matrix;
 
   private Tensor(
       Format format,
@@ -87,8 +93,8 @@ public final class Tensor {
   }
 
   /**
-   * {@return a tensor of zeros in Java arrays}, for data of at most 2 GiB that the garbage collector
-   * shall own; native kernels prefer off-heap memory
+   * {@return a tensor of zeros in Java arrays}, for data of at most 2 GiB that the garbage
+   * collector shall own; native kernels prefer off-heap memory
    *
    * @param format any format
    * @param shape the dimensions, 1 to 8 of them
@@ -115,7 +121,7 @@ public final class Tensor {
   private static Tensor create(Allocator allocator, Format format, long... shape) {
     long[] checked = Shape.checked(shape);
     long[] strides = Shape.strides(checked, rowUnit(format.element()));
-    long bytes = Codes.byteSize(format.element(), Shape.extent(checked, strides));
+    long bytes = byteSize(format.element(), checked, strides);
     MemorySegment data = allocator.allocate(bytes).asSlice(0, bytes);
     Tensor scales = null;
     MemorySegment tensorScale = null;
@@ -196,7 +202,8 @@ public final class Tensor {
         factor = MemorySegment.ofArray(new float[] {1.0f});
       } else if (tensorScale.byteSize() != Float.BYTES) {
         throw new IllegalArgumentException(
-            "the tensor scale is %d bytes; one FP32 number has 4".formatted(tensorScale.byteSize()));
+            "the tensor scale is %d bytes; one FP32 number has 4"
+                .formatted(tensorScale.byteSize()));
       }
     }
     return new Tensor(format, checked, strides, data, scales, factor);
@@ -204,11 +211,23 @@ public final class Tensor {
 
   private static void checkSize(
       ElementFormat format, long[] shape, long[] strides, MemorySegment data) {
-    long needed = Codes.byteSize(format, Shape.extent(shape, strides));
+    long needed = byteSize(format, shape, strides);
     if (data.byteSize() != needed) {
       throw new IllegalArgumentException(
           "segment of %d bytes; %s %s needs %d"
               .formatted(data.byteSize(), format, Arrays.toString(shape), needed));
+    }
+  }
+
+  private static long byteSize(ElementFormat format, long[] shape, long[] strides) {
+    long extent = Shape.extent(shape, strides);
+    try {
+      return Codes.byteSize(format, extent);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "%s %s has %d codes of %d bits: more than 2^63 bytes"
+              .formatted(format, Arrays.toString(shape), extent, format.storageBits()),
+          e);
     }
   }
 
@@ -349,9 +368,7 @@ public final class Tensor {
     return strides[strides.length - 1] == 1 || columns() <= 1;
   }
 
-  /**
-   * {@return the bytes that codes, scales and tensor scale take, gaps between rows included}
-   */
+  /** {@return the bytes that codes, scales and tensor scale take, gaps between rows included} */
   public long byteSize() {
     return Codes.byteSize(element, Shape.extent(shape, strides))
         + (scales == null ? 0 : scales.byteSize())
@@ -383,8 +400,7 @@ public final class Tensor {
     long startByte = element.storageBits() == 4 ? start / 2 : start * (element.storageBits() / 8);
     long bytes = Codes.byteSize(element, Shape.extent(sliced, strides));
     MemorySegment part = bytes == 0 ? data.asSlice(0, 0) : data.asSlice(startByte, bytes);
-    return new Tensor(
-        format, sliced, strides, part, sliceScales(d, from, to), tensorScale);
+    return new Tensor(format, sliced, strides, part, sliceScales(d, from, to), tensorScale);
   }
 
   private @Nullable Tensor sliceScales(int d, long from, long to) {
@@ -412,7 +428,8 @@ public final class Tensor {
   public Tensor transpose() {
     if (rank() != 2 || format instanceof BlockFormat || element.storageBits() < 8) {
       throw new IllegalArgumentException(
-          "cannot transpose %s: it takes a matrix of whole-byte codes without scales".formatted(this));
+          "cannot transpose %s: it takes a matrix of whole-byte codes without scales"
+              .formatted(this));
     }
     return new Tensor(
         format,
@@ -439,16 +456,17 @@ public final class Tensor {
     }
     long[] packed = Shape.strides(checked, rowUnit(element));
     boolean sameColumns = checked[checked.length - 1] == columns();
-    boolean evenRows = columns() % rowUnit(element) == 0 && checked[checked.length - 1] % rowUnit(element) == 0;
-    if (!Arrays.equals(strides, Shape.strides(shape, rowUnit(element))) || !(sameColumns || evenRows)) {
+    boolean evenRows =
+        columns() % rowUnit(element) == 0 && checked[checked.length - 1] % rowUnit(element) == 0;
+    if (!consecutive() || !(sameColumns || evenRows)) {
       throw new IllegalArgumentException(
           "cannot reshape %s to %s: its elements are not consecutive in memory; copy it first"
               .formatted(this, Arrays.toString(dimensions)));
     }
     if (format instanceof BlockFormat block && scales != null) {
       checkBlocks(block, checked);
-      boolean rowsMerge = block.blockRows() <= 1;
-      if (!sameColumns || !rowsMerge) {
+      boolean oneScale = block.blockRows() == BlockFormat.WHOLE;
+      if (!oneScale && (!sameColumns || block.blockRows() > 1)) {
         throw new IllegalArgumentException(
             "cannot reshape %s to %s: that would regroup its blocks"
                 .formatted(this, Arrays.toString(dimensions)));
@@ -457,6 +475,16 @@ public final class Tensor {
           format, checked, packed, data, scales.reshape(scaleShape(block, checked)), tensorScale);
     }
     return new Tensor(format, checked, packed, data, null, null);
+  }
+
+  private boolean consecutive() {
+    long[] packed = Shape.strides(shape, rowUnit(element));
+    for (int d = 0; d < shape.length; d++) {
+      if (strides[d] != packed[d] && shape[d] > 1) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -469,13 +497,31 @@ public final class Tensor {
     if (rank() == 2) {
       return this;
     }
-    long rowStride = rank() == 1 ? columns() : strides[rank() - 2];
-    for (int d = 0; d < rank() - 2; d++) {
-      if (shape[d] > 1 && strides[d] != strides[d + 1] * shape[d + 1]) {
+    Tensor view = matrix;
+    if (view == null) {
+      view = makeMatrix();
+      matrix = view;
+    }
+    return view;
+  }
+
+  private Tensor makeMatrix() {
+    // Dimensions of one element lie anywhere; the others must continue each other.
+    long unit = rowUnit(element);
+    long rowStride = rank() == 1 ? Math.ceilDiv(columns(), unit) * unit : strides[rank() - 2];
+    long next = -1;
+    for (int d = rank() - 2; d >= 0; d--) {
+      if (shape[d] == 1) {
+        continue;
+      }
+      if (next == -1) {
+        rowStride = strides[d];
+      } else if (strides[d] != next && size() > 0) {
         throw new IllegalArgumentException(
             "%s is no matrix: its rows do not lie at equal distances; take slices of it"
                 .formatted(this));
       }
+      next = strides[d] * shape[d];
     }
     Tensor matrixScales = scales;
     if (format instanceof BlockFormat block && block.blockRows() != BlockFormat.WHOLE) {
@@ -537,6 +583,7 @@ public final class Tensor {
    * @throws IndexOutOfBoundsException if an index is not within its dimension
    */
   public float scale(long... index) {
+    offset(index); // For its checks: a scale may be shared beyond the last element.
     if (!(format instanceof BlockFormat block)) {
       return 1.0f;
     }
@@ -554,8 +601,7 @@ public final class Tensor {
 
   private long offset(long... index) {
     if (index.length != shape.length) {
-      throw new IndexOutOfBoundsException(
-          "%d indices for %s".formatted(index.length, this));
+      throw new IndexOutOfBoundsException("%d indices for %s".formatted(index.length, this));
     }
     long offset = 0;
     for (int d = 0; d < index.length; d++) {
@@ -589,7 +635,7 @@ public final class Tensor {
    */
   public boolean overlaps(Tensor other) {
     return overlap(data, other.data)
-        || (scales != null && (scales.overlaps(other)))
+        || (scales != null && scales.overlaps(other))
         || (other.scales != null && overlaps(other.scales));
   }
 

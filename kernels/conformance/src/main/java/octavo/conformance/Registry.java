@@ -1,7 +1,6 @@
 package octavo.conformance;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +25,6 @@ final class Registry {
 
   /** The backend that every other one is compared with. */
   static final String REFERENCE = "reference";
-
-  /** Kernels in the order of their names. */
-  static final Comparator<KernelId> BY_NAME = Comparator.comparing(KernelId::toString);
 
   private final Engine engine;
   private final Map<KernelId, Kernel<?>> kernels = new LinkedHashMap<>();

@@ -51,7 +51,7 @@ final class Suite {
             .get()
             .parallel()
             .filter(one -> one.id().contains(options.caseText()))
-            .flatMap(one -> check(one).stream())
+            .flatMap(one -> attempt(one).stream())
             .toList();
     if (!failures.isEmpty()) {
       throw new AssertionError(describe(failures));
@@ -76,11 +76,22 @@ final class Suite {
         comparisons.computeIfAbsent(kernel.id(), id -> new LongAdder()).increment();
         String text = run(call, kernel, expected);
         if (!text.isEmpty()) {
-          failures.add(new Failure(kernel.id(), one.id(), text));
+          failures.add(new Failure(kernel.id().toString(), one.id(), text));
         }
       }
       failed.add(failures.size());
       return failures;
+    }
+  }
+
+  /** {@return as {@link #check(Case)}; an exception of the case itself is one more failure} */
+  private List<Failure> attempt(Case one) {
+    try {
+      return check(one);
+    } catch (RuntimeException | AssertionError e) {
+      // Thrown on, a parallel stream would lose the message.
+      failed.increment();
+      return List.of(new Failure(Registry.REFERENCE, one.id(), thrown(e)));
     }
   }
 
@@ -101,8 +112,7 @@ final class Suite {
       call.run(kernel);
       text = call.output().compare(expected).describe();
     } catch (RuntimeException | LinkageError | AssertionError e) {
-      StackTraceElement[] trace = e.getStackTrace();
-      text = "  threw      %s%s\n".formatted(e, trace.length == 0 ? "" : " at " + trace[0]);
+      text = thrown(e);
     }
     for (int i = 0; i < call.inputs().size(); i++) {
       if (!call.inputs().get(i).unchanged()) {
@@ -112,8 +122,13 @@ final class Suite {
     return text;
   }
 
+  private static String thrown(Throwable e) {
+    StackTraceElement[] trace = e.getStackTrace();
+    return "  threw      %s%s\n".formatted(e, trace.length == 0 ? "" : " at " + trace[0]);
+  }
+
   private String describe(List<Failure> failures) {
-    Map<KernelId, Long> counts = new TreeMap<>(Registry.BY_NAME);
+    Map<String, Long> counts = new TreeMap<>();
     failures.forEach(failure -> counts.merge(failure.kernel(), 1L, Long::sum));
     return counts.entrySet().stream()
             .map(entry -> "%s fails %d cases\n".formatted(entry.getKey(), entry.getValue()))
@@ -126,7 +141,7 @@ final class Suite {
   String describe(Failure failure) {
     return """
 
-    %s differs from the reference
+    %s fails a case
       case       %s
       seed       %d
     %s  repeat     ./mvnw test -Dtest=%s -Dsurefire.failIfNoSpecifiedTests=false \

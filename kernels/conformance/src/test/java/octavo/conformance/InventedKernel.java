@@ -61,6 +61,6 @@ class InventedKernel implements MatmulKernel {
   }
 
   private static float endFactor(Tensor tensor, long row) {
-    return tensor.scale(row, 0) * tensor.tensorScale();
+    return (tensor.columns() == 0 ? 1 : tensor.scale(row, 0)) * tensor.tensorScale();
   }
 }

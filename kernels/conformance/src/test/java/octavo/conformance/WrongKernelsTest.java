@@ -53,13 +53,14 @@ class WrongKernelsTest {
           }
         },
         "vector/matmul.plain/256 fails ",
-        "vector/matmul.plain/256 differs from the reference",
+        "vector/matmul.plain/256 fails a case",
         "  case       matmul.plain/FP32,FP32,FP32",
         "  seed       1",
         "  differing  1 of ",
         "  element    [2, 11] expected 0x",
         "  repeat     ./mvnw test -Dtest=WrongKernelsTest",
-        "-Dconformance.kernel=vector/matmul.plain/256 -Dconformance.case=matmul.plain/FP32,FP32,FP32");
+        "-Dconformance.kernel=vector/matmul.plain/256 ",
+        "-Dconformance.case=matmul.plain/FP32,FP32,FP32");
   }
 
   @Test
@@ -183,6 +184,24 @@ class WrongKernelsTest {
           }
         },
         "  threw      java.lang.IllegalStateException: no such tile at ");
+  }
+
+  @Test
+  void aReferenceThatThrows() {
+    InventedKernel reference =
+        new InventedKernel("reference/matmul.plain") {
+          @Override
+          float sum(Tensor a, long i, Tensor b, long j) {
+            throw new IllegalStateException("no sum today");
+          }
+        };
+    Registry registry = new Registry(engine(reference, new InventedKernel("vector/matmul.plain")));
+    Suite suite = new Suite(registry, FP32_ONLY, "WrongKernelsTest");
+    AssertionError error = assertThrows(AssertionError.class, () -> runFp32(suite));
+    assertContains(
+        error,
+        "reference fails a case",
+        "  threw      java.lang.IllegalStateException: no sum today");
   }
 
   @Test
@@ -312,6 +331,10 @@ class WrongKernelsTest {
 
   /** {@return an engine with a right reference kernel and one more} */
   private static Engine engine(Kernel<?> tested) {
+    return engine(new InventedKernel("reference/matmul.plain"), tested);
+  }
+
+  private static Engine engine(Kernel<?> reference, Kernel<?> tested) {
     List<BackendStatus> backends =
         List.of("reference", "vector", "jni").stream()
             .map(name -> new BackendStatus(name, true, "invented", List.of(), 0))
@@ -319,7 +342,6 @@ class WrongKernelsTest {
     Host host =
         new Host(
             "linux", "amd64", "25", true, false, Set.of(), 2, backends, Overrides.parse(Map.of()));
-    return new Engine(
-        new Dispatcher(host, List.of(new InventedKernel("reference/matmul.plain"), tested)));
+    return new Engine(new Dispatcher(host, List.of(reference, tested)));
   }
 }

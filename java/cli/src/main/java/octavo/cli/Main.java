@@ -1,0 +1,94 @@
+package octavo.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import octavo.Ops;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command {@code octavo}. */
+@Command(
+    name = "octavo",
+    description = "FP8 and FP4 tensor kernels for Java: the same bits on every backend.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    subcommands = {
+      DemoCommand.class,
+      ExplainCommand.class,
+      FormatsCommand.class,
+      InfoCommand.class
+    },
+    footer = {
+      "",
+      "Which kernels may run is set by system properties, such as -Doctavo.backend=vector;",
+      "see the README."
+    })
+public final class Main implements Runnable {
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--stacktrace",
+      scope = ScopeType.INHERIT,
+      description = "Show where an error arose.")
+  private boolean stacktrace;
+
+  /** Made by picocli. */
+  Main() {}
+
+  /**
+   * Runs a command and ends the process with its exit status.
+   *
+   * @param arguments subcommand and options
+   */
+  public static void main(String[] arguments) {
+    var out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+    var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    int status = commandLine(out, err).execute(arguments);
+    out.flush();
+    err.flush();
+    System.exit(status);
+  }
+
+  /**
+   * {@return the parser and runner of commands}
+   *
+   * @param out takes results
+   * @param err takes errors
+   */
+  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+    var main = new Main();
+    var errors = new ErrorReport(() -> main.stacktrace);
+    return new CommandLine(main)
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(octavo.format.Format.class, new FormatConverter())
+        .setParameterExceptionHandler(errors)
+        .setExecutionExceptionHandler(errors);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "no command given");
+  }
+
+  /** The version of the library's module. */
+  static final class Version implements IVersionProvider {
+
+    Version() {}
+
+    @Override
+    public String[] getVersion() {
+      var descriptor = Ops.class.getModule().getDescriptor();
+      String version = descriptor == null ? "" : descriptor.rawVersion().orElse("");
+      return new String[] {"octavo " + (version.isEmpty() ? "(development)" : version)};
+    }
+  }
+}

@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       ExplainCommand.class,
       FormatsCommand.class,
-      InfoCommand.class
+      InfoCommand.class,
+      MatrixCommand.class
     },
     footer = {
       "",

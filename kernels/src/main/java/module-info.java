@@ -1,4 +1,6 @@
-/** The kernels in Java: the reference kernels, which are the definition, and the Vector API kernels. */
+/**
+ * The kernels in Java: the reference kernels, which are the definition, and the Vector API kernels.
+ */
 module octavo.kernels {
   requires octavo;
   requires static jdk.incubator.vector;

@@ -144,7 +144,8 @@ public final class Engine {
 
   private Plan<ConvertRequest, ConvertKernel> planConvert(Tensor in, Tensor out, Cast cast) {
     int hash =
-        PlanCache.hash(PlanCache.hash(cast.rounding().ordinal() * 2 + cast.overflow().ordinal(), in), out);
+        PlanCache.hash(
+            PlanCache.hash(cast.rounding().hashCode() * 31 + cast.overflow().hashCode(), in), out);
     Plan<ConvertRequest, ConvertKernel> plan = converts.get(hash);
     if (plan == null
         || !plan.request().in().describes(in)
@@ -218,7 +219,7 @@ public final class Engine {
     int hash =
         PlanCache.hash(
             PlanCache.hash(
-                quantization.rounding().ordinal() * 16 + quantization.scaleRule().ordinal(), in),
+                quantization.rounding().hashCode() * 31 + quantization.scaleRule().hashCode(), in),
             out);
     Plan<QuantizeRequest, QuantizeKernel> plan = quantizes.get(hash);
     if (plan == null
@@ -348,8 +349,7 @@ public final class Engine {
 
   private Plan<MatmulRequest, MatmulKernel> planMatmul(
       Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    int hash =
-        PlanCache.hash(PlanCache.hash(PlanCache.hash(bias == null ? 0 : 1, a), b), out);
+    int hash = PlanCache.hash(PlanCache.hash(PlanCache.hash(bias == null ? 0 : 1, a), b), out);
     Plan<MatmulRequest, MatmulKernel> plan = matmuls.get(hash);
     if (plan == null
         || !plan.request().a().describes(a)

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The operations of Octavo, on this machine's best kernels.
  *
- * <p>{@snippet :
+ * <p>
+ *
+ * {@snippet :
  * try (Arena arena = Arena.ofConfined()) {
  *   Tensor w = Ops.quantize(weights, Formats.MXFP4, Quantization.OCP, arena);
  *   Tensor y = Ops.matmul(x, w, arena); // x [M, K] times w [N, K] transposed
@@ -21,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p>Each method is that of the one {@link Engine} made at first use, from every provider that {@link
- * java.util.ServiceLoader} finds and the {@link Overrides} among the system properties; exceptions
- * and thread safety are stated there.
+ * <p>Each method is that of the one {@link Engine} made at first use, from every provider that
+ * {@link java.util.ServiceLoader} finds and the {@link Overrides} among the system properties;
+ * exceptions and thread safety are stated there.
  */
 public final class Ops {
 

@@ -19,12 +19,13 @@ final class PlanCache<R extends Request, K extends Kernel<R>> {
       new AtomicReferenceArray<>(SLOTS);
 
   static int hash(int hash, Tensor tensor) {
-    // By identity: a format's fields would take longer to hash than a small call takes. Equal formats
+    // By identity: a format's fields would take longer to hash than a small call takes. Equal
+    // formats
     // that are different objects merely get plans of their own.
     int h = hash * 31 + System.identityHashCode(tensor.format());
     h = h * 31 + Long.hashCode(tensor.rows());
     h = h * 31 + Long.hashCode(tensor.columns());
-    return h * 31 + tensor.storage().ordinal() * 2 + (tensor.unitColumnStride() ? 1 : 0);
+    return h * 31 + tensor.storage().hashCode() * 2 + (tensor.unitColumnStride() ? 1 : 0);
   }
 
   @Nullable Plan<R, K> get(int hash) {

@@ -56,13 +56,15 @@ final class Validation {
     oneOf("matmul output", out, PRODUCTS, "convert or quantize the result afterwards");
     int lengthA = blockColumns(a);
     int lengthB = blockColumns(b);
-    if (lengthA != 0 && lengthB != 0 && Math.max(lengthA, lengthB) % Math.min(lengthA, lengthB) != 0) {
+    if (lengthA != 0
+        && lengthB != 0
+        && Math.max(lengthA, lengthB) % Math.min(lengthA, lengthB) != 0) {
       throw new IllegalArgumentException(
           "matmul a is %s and b is %s: blocks of %d and %d; one length must divide the other"
               .formatted(a, b, lengthA, lengthB));
     }
     if (bias != null) {
-      if (bias.format() != Formats.FP32 || bias.rank() != 1 || bias.columns() != b.rows()) {
+      if (!bias.format().equals(Formats.FP32) || bias.rank() != 1 || bias.columns() != b.rows()) {
         throw new IllegalArgumentException(
             "matmul bias is %s; it must be FP32 [%d]".formatted(bias, b.rows()));
       }
@@ -82,7 +84,8 @@ final class Validation {
   private static void matrix(String what, Tensor tensor) {
     if (tensor.rank() != 2) {
       throw new IllegalArgumentException(
-          "%s is %s; a matrix has 2 dimensions: reshape it or take a slice".formatted(what, tensor));
+          "%s is %s; a matrix has 2 dimensions: reshape it or take a slice"
+              .formatted(what, tensor));
     }
   }
 
@@ -96,7 +99,8 @@ final class Validation {
   private static void blockFormat(String what, Tensor tensor, String remedy) {
     if (!(tensor.format() instanceof BlockFormat)) {
       throw new IllegalArgumentException(
-          "%s is %s; it must be in a block format such as MXFP4: %s".formatted(what, tensor, remedy));
+          "%s is %s; it must be in a block format such as MXFP4: %s"
+              .formatted(what, tensor, remedy));
     }
   }
 

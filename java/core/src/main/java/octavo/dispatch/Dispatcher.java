@@ -115,8 +115,7 @@ public final class Dispatcher {
     }
     Isa max = overrides.isaMax().orElse(null);
     if (max != null && kernel.isa() != Isa.PORTABLE && kernel.isa().compareTo(max) > 0) {
-      return new Rejected(
-          "needs %s, -Doctavo.isa.max=%s".formatted(kernel.isa().id(), max.id()));
+      return new Rejected("needs %s, -Doctavo.isa.max=%s".formatted(kernel.isa().id(), max.id()));
     }
     return null;
   }

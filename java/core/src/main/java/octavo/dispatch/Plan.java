@@ -44,10 +44,11 @@ public record Plan<R extends Request, K extends Kernel<R>>(
     return request + "\n" + host.describe() + describe(verdicts, kernel.id().toString());
   }
 
-  /** {@return one line per verdict, the chosen kernel first; none is chosen if the id is unknown} */
+  /**
+   * {@return one line per verdict, the chosen kernel first; none is chosen if the id is unknown}
+   */
   static String describe(List<Considered> verdicts, String chosen) {
-    int width =
-        verdicts.stream().mapToInt(one -> one.kernel().toString().length()).max().orElse(1);
+    int width = verdicts.stream().mapToInt(one -> one.kernel().toString().length()).max().orElse(1);
     String line = "  %-9s %-" + width + "s  %s%n";
     StringBuilder text = new StringBuilder();
     verdicts.stream()

@@ -11,9 +11,9 @@ package octavo.format;
  * <p>A dimension of {@link #WHOLE} spans the whole tensor: {@code WHOLE x WHOLE} is one scale per
  * tensor, {@code 1 x WHOLE} one per row (a channel of weights, a token of activations).
  *
- * <p>Sources: OCP Microscaling Formats (MX) Specification 1.0, table 1 (MXFP8, MXFP6, MXFP4, MXINT8);
- * NVIDIA's NVFP4 as stored by ModelOpt and torchao; the FP8 checkpoints of DeepSeek-V3 (128 x 128
- * weights, 1 x 128 activations).
+ * <p>Sources: OCP Microscaling Formats (MX) Specification 1.0, table 1 (MXFP8, MXFP6, MXFP4,
+ * MXINT8); NVIDIA's NVFP4 as stored by ModelOpt and torchao; the FP8 checkpoints of DeepSeek-V3
+ * (128 x 128 weights, 1 x 128 activations).
  *
  * @param name the specification's name
  * @param element the format of the elements
@@ -57,8 +57,8 @@ public record BlockFormat(
   }
 
   /**
-   * {@return whether the last block of a row may be shorter than the others} The FP8 block scales of
-   * DeepSeek allow it; MX and NVFP4 blocks are always whole.
+   * {@return whether the last block of a row may be shorter than the others} The FP8 block scales
+   * of DeepSeek allow it; MX and NVFP4 blocks are always whole.
    */
   public boolean partialBlocks() {
     return scale.bits() == 32;

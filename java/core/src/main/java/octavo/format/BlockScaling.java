@@ -18,10 +18,10 @@ package octavo.format;
  *     <td>{@code encode(v / s)}</td></tr>
  * </table>
  *
- * <p>{@code encode} saturates. {@code T} is the tensor scale, {@code max(A / (448 * 6), 2^-120)} with
- * {@code A} the largest <em>finite</em> magnitude of the tensor; the lower limit keeps {@code 1 / T}
- * finite. A block that holds NaN or infinity gets the NaN scale, which makes all of it NaN and leaves
- * other blocks alone.
+ * <p>{@code encode} saturates. {@code T} is the tensor scale, {@code max(A / (448 * 6), 2^-120)}
+ * with {@code A} the largest <em>finite</em> magnitude of the tensor; the lower limit keeps {@code
+ * 1 / T} finite. A block that holds NaN or infinity gets the NaN scale, which makes all of it NaN
+ * and leaves other blocks alone.
  *
  * <p>Sources: {@link ScaleRule}; torchao's {@code nvfp4_quantize} for NVFP4, its two-level scaling;
  * DeepSeek-V3's inference kernels and compressed-tensors for FP32 scales.
@@ -74,8 +74,8 @@ public final class BlockScaling {
   }
 
   /**
-   * {@return the factor {@code f} with which elements are scaled before they are encoded}; in formats
-   * with FP32 scales elements are divided by the scale instead, see {@link #divides}
+   * {@return the factor {@code f} with which elements are scaled before they are encoded}; in
+   * formats with FP32 scales elements are divided by the scale instead, see {@link #divides}
    *
    * @param format the block format
    * @param scaleCode the code of the block's scale
@@ -83,7 +83,9 @@ public final class BlockScaling {
    */
   public static float factor(BlockFormat format, int scaleCode, float tensorScale) {
     if (format.scale().equals(Formats.E8M0)) {
-      return scaleCode == ScaleRule.NAN_SCALE ? Float.NaN : (float) Math.scalb(1.0, 127 - scaleCode);
+      return scaleCode == ScaleRule.NAN_SCALE
+          ? Float.NaN
+          : (float) Math.scalb(1.0, 127 - scaleCode);
     }
     float scale = format.scale().decode(scaleCode);
     return divides(format) ? scale : 1.0f / tensorScale / scale;

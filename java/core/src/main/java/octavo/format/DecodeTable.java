@@ -14,7 +14,8 @@ public final class DecodeTable {
   private DecodeTable() {}
 
   /**
-   * {@return the value of every code of a format, at the code's index; shared, not to be written to}
+   * {@return the value of every code of a format, at the code's index; shared, not to be written
+   * to}
    *
    * @param format a format of at most eight bits
    * @throws IllegalArgumentException if it has more

@@ -26,7 +26,9 @@ public sealed interface ElementFormat extends Format permits FloatFormat, Intege
   /** {@return the width of a code in bits} */
   int bits();
 
-  /** {@return the number of distinct codes below the leading bit: significand bits after the point} */
+  /**
+   * {@return the number of distinct codes below the leading bit: significand bits after the point}
+   */
   int mantissaBits();
 
   /** {@return the largest finite value} */
@@ -41,8 +43,8 @@ public sealed interface ElementFormat extends Format permits FloatFormat, Intege
   boolean hasNan();
 
   /**
-   * {@return the number that a code stands for, exactly; for NaN codes the quiet NaN with the code's
-   * sign}
+   * {@return the number that a code stands for, exactly; for NaN codes the quiet NaN with the
+   * code's sign}
    *
    * @param code the code in the low {@link #bits()} bits; higher bits are ignored
    */
@@ -59,8 +61,8 @@ public sealed interface ElementFormat extends Format permits FloatFormat, Intege
    * @param overflow what to do beyond the largest finite value
    * @param randomBits 32 random bits, used by {@link Rounding#STOCHASTIC} only: with {@code f} the
    *     discarded fraction of a unit in the last place, truncated to 32 bits, the magnitude is
-   *     rounded up if and only if {@code f * 2^32 + randomBits >= 2^32}, {@code randomBits} taken as
-   *     unsigned
+   *     rounded up if and only if {@code f * 2^32 + randomBits >= 2^32}, {@code randomBits} taken
+   *     as unsigned
    */
   int encode(float value, Rounding rounding, Overflow overflow, int randomBits);
 

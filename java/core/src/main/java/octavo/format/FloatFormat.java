@@ -19,8 +19,8 @@ package octavo.format;
  * (E8M0): it has no zero, so that its exponent field 0 is an ordinary power.
  *
  * <p>Sources: IEEE 754-2019; OCP 8-bit Floating Point Specification 1.0, tables 1 to 3; OCP
- * Microscaling Formats (MX) Specification 1.0, section 5.3; for E3M4 and the IEEE-like E4M3 the data
- * types of AWS Trainium as published by the Neuron SDK and ml_dtypes.
+ * Microscaling Formats (MX) Specification 1.0, section 5.3; for E3M4 and the IEEE-like E4M3 the
+ * data types of AWS Trainium as published by the Neuron SDK and ml_dtypes.
  *
  * @param name the specification's name
  * @param bits the width of a code
@@ -59,7 +59,8 @@ public record FloatFormat(
     require(bits >= 1 && bits <= 32, name, "bits must be 1 to 32, not " + bits);
     require(used <= bits, name, "the fields take " + used + " bits of " + bits);
     require(exponentBits >= 1 && exponentBits <= 8, name, "FP32 holds exponents of 1 to 8 bits");
-    require(mantissaBits >= 0 && mantissaBits <= FP32_MANTISSA, name, "FP32 holds 23 mantissa bits");
+    require(
+        mantissaBits >= 0 && mantissaBits <= FP32_MANTISSA, name, "FP32 holds 23 mantissa bits");
     require(signed == subnormals, name, "only pure scales lack the sign, and they lack subnormals");
     require(signed || mantissaBits == 0, name, "an unsigned format is a pure power of two");
     require(!infinities || nanCodes == NanCodes.IEEE, name, "infinity goes with IEEE NaN codes");
@@ -158,6 +159,9 @@ public record FloatFormat(
 
   @Override
   public float decode(int code) {
+    if (bits == 32 && mantissaBits == FP32_MANTISSA) {
+      return Float.intBitsToFloat(code); // FP32 itself: what follows would only be slower.
+    }
     int unpadded = (code & codeMask()) >>> paddingBits();
     boolean negative = signed && (unpadded & signBit()) != 0;
     if (isNan(code)) {
@@ -194,8 +198,7 @@ public record FloatFormat(
     }
     // value = significand * 2^(exponent32 - 150), also where it is subnormal in FP32
     int exponent32 = Math.max(magnitude32 >>> FP32_MANTISSA, 1);
-    int significand =
-        (magnitude32 & 0x007F_FFFF) | (magnitude32 >= 0x0080_0000 ? 0x0080_0000 : 0);
+    int significand = (magnitude32 & 0x007F_FFFF) | (magnitude32 >= 0x0080_0000 ? 0x0080_0000 : 0);
     int leading = 31 - Integer.numberOfLeadingZeros(significand | 1);
     int binade = Math.max(exponent32 - 150 + leading, minExponent());
     int shift = (binade - mantissaBits) - (exponent32 - 150);
@@ -203,7 +206,8 @@ public record FloatFormat(
     // A carry out of the mantissa lands in the exponent field, which is what it should do.
     long magnitude = ((long) (binade - minExponent()) << mantissaBits) + units;
     if (magnitude > maxFiniteMagnitude()) {
-      return overflowCode(negative, rounding == Rounding.TOWARD_ZERO ? Overflow.SATURATE : overflow);
+      return overflowCode(
+          negative, rounding == Rounding.TOWARD_ZERO ? Overflow.SATURATE : overflow);
     }
     boolean signKept = negative && (magnitude != 0 || negativeZero);
     return ((signKept ? signBit() : 0) | (int) magnitude) << paddingBits();
@@ -227,8 +231,7 @@ public record FloatFormat(
       return saturate ? maxFiniteCode() : nanCode(false);
     }
     int exponent32 = Math.max(magnitude32 >>> FP32_MANTISSA, 1);
-    int significand =
-        (magnitude32 & 0x007F_FFFF) | (magnitude32 >= 0x0080_0000 ? 0x0080_0000 : 0);
+    int significand = (magnitude32 & 0x007F_FFFF) | (magnitude32 >= 0x0080_0000 ? 0x0080_0000 : 0);
     int leading = 31 - Integer.numberOfLeadingZeros(significand);
     int binade = exponent32 - 150 + leading;
     if (binade < minExponent()) {
@@ -238,7 +241,8 @@ public record FloatFormat(
     boolean up =
         switch (rounding) {
           case TOWARD_ZERO -> false;
-          case NEAREST_EVEN -> binade == minExponent() ? fraction != 0 : fraction << 1 >= 1L << leading;
+          case NEAREST_EVEN ->
+              binade == minExponent() ? fraction != 0 : fraction << 1 >= 1L << leading;
           case STOCHASTIC ->
               (fraction << (32 - leading)) + Integer.toUnsignedLong(randomBits) >= 1L << 32;
         };

@@ -1,6 +1,8 @@
 package octavo.format;
 
-/** How the numbers of a tensor are represented: one code per element, or codes with block scales. */
+/**
+ * How the numbers of a tensor are represented: one code per element, or codes with block scales.
+ */
 public sealed interface Format permits ElementFormat, BlockFormat {
 
   /**

@@ -23,7 +23,10 @@ public final class Formats {
   /** IEEE 754 binary32, {@code float}. */
   public static final FloatFormat FP32 = ieee("FP32", 32, 8, 23, 127);
 
-  /** FP32 with 10 mantissa bits, kept in 32 bits; the low 13 are zero when written, ignored when read. */
+  /**
+   * FP32 with 10 mantissa bits, kept in 32 bits; the low 13 are zero when written, ignored when
+   * read.
+   */
   public static final FloatFormat TF32 = ieee("TF32", 32, 8, 10, 127);
 
   /** The upper half of FP32. */
@@ -40,8 +43,7 @@ public final class Formats {
 
   /** OCP FP8 with 4 exponent bits: no infinity, one NaN per sign, largest value 448. */
   public static final FloatFormat E4M3FN =
-      new FloatFormat(
-          "E4M3FN", 8, 4, 3, 7, SIGNED, FINITE, NanCodes.ALL_ONES, NEGATIVE_ZERO, true);
+      new FloatFormat("E4M3FN", 8, 4, 3, 7, SIGNED, FINITE, NanCodes.ALL_ONES, NEGATIVE_ZERO, true);
 
   /** IEEE-like FP8 with 3 exponent bits, largest value 15.5. Trainium's FP8_EXP3. */
   public static final FloatFormat E3M4 = ieee("E3M4", 8, 3, 4, 3);
@@ -76,8 +78,23 @@ public final class Formats {
 
   private static final List<ElementFormat> ELEMENTS =
       List.of(
-          FP32, TF32, BF16, FP16, E5M2, E4M3, E4M3FN, E3M4, E5M2FNUZ, E4M3FNUZ, E4M3B11FNUZ, E3M2,
-          E2M3, E2M1, E8M0, INT8, INT8_FIXED6);
+          FP32,
+          TF32,
+          BF16,
+          FP16,
+          E5M2,
+          E4M3,
+          E4M3FN,
+          E3M4,
+          E5M2FNUZ,
+          E4M3FNUZ,
+          E4M3B11FNUZ,
+          E3M2,
+          E2M3,
+          E2M1,
+          E8M0,
+          INT8,
+          INT8_FIXED6);
 
   /** OCP MXFP8 with E4M3FN elements. */
   public static final BlockFormat MXFP8_E4M3 = mx("MXFP8_E4M3", E4M3FN);
@@ -126,8 +143,21 @@ public final class Formats {
 
   private static final List<BlockFormat> BLOCKS =
       List.of(
-          MXFP8_E4M3, MXFP8_E5M2, MXFP6_E3M2, MXFP6_E2M3, MXFP4, MXINT8, NVFP4, E4M3FN_TENSOR,
-          E4M3FN_ROW, E4M3FN_1X128, E4M3FN_128X128, E5M2_ROW, E4M3_ROW, INT8_ROW, INT8_1X32);
+          MXFP8_E4M3,
+          MXFP8_E5M2,
+          MXFP6_E3M2,
+          MXFP6_E2M3,
+          MXFP4,
+          MXINT8,
+          NVFP4,
+          E4M3FN_TENSOR,
+          E4M3FN_ROW,
+          E4M3FN_1X128,
+          E4M3FN_128X128,
+          E5M2_ROW,
+          E4M3_ROW,
+          INT8_ROW,
+          INT8_1X32);
 
   private Formats() {}
 
@@ -181,7 +211,16 @@ public final class Formats {
 
   private static FloatFormat ieee(String name, int bits, int exponent, int mantissa, int bias) {
     return new FloatFormat(
-        name, bits, exponent, mantissa, bias, SIGNED, INFINITIES, NanCodes.IEEE, NEGATIVE_ZERO, true);
+        name,
+        bits,
+        exponent,
+        mantissa,
+        bias,
+        SIGNED,
+        INFINITIES,
+        NanCodes.IEEE,
+        NEGATIVE_ZERO,
+        true);
   }
 
   private static FloatFormat fnuz(String name, int exponent, int mantissa, int bias) {

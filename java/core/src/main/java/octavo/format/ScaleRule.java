@@ -65,8 +65,7 @@ public enum ScaleRule {
     @Override
     int exponent(float amax, ElementFormat element) {
       long rounded = Float.floatToRawIntBits(amax) + (1L << (22 - element.mantissaBits()));
-      int floor =
-          rounded >= 0x0080_0000L ? (int) (rounded >>> 23) - 127 : floorLog2(amax);
+      int floor = rounded >= 0x0080_0000L ? (int) (rounded >>> 23) - 127 : floorLog2(amax);
       return floor - element.maxExponent();
     }
   },

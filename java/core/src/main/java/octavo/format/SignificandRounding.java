@@ -28,7 +28,8 @@ final class SignificandRounding {
             yield fraction > half || (fraction == half && (quotient & 1) == 1);
           }
           case STOCHASTIC -> {
-            long chance = discarded <= 32 ? fraction << (32 - discarded) : fraction >>> (discarded - 32);
+            long chance =
+                discarded <= 32 ? fraction << (32 - discarded) : fraction >>> (discarded - 32);
             yield chance + Integer.toUnsignedLong(randomBits) >= 1L << 32;
           }
         };

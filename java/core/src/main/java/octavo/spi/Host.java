@@ -19,8 +19,8 @@ import java.util.TreeSet;
  * @param optimizingCompiler whether the virtual machine has its optimizing compiler (C2), without
  *     which Vector API code is slower than scalar code
  * @param vectorModule whether {@code jdk.incubator.vector} is among the modules
- * @param cpuFeatures the processor's features that kernels ask for, such as {@code fma}; empty if the
- *     operating system does not tell
+ * @param cpuFeatures the processor's features that kernels ask for, such as {@code fma}; empty if
+ *     the operating system does not tell
  * @param processors the processors that this process may use, container limits included
  * @param backends the status of each backend that has a provider
  * @param overrides the user's settings
@@ -38,8 +38,20 @@ public record Host(
 
   private static final Set<String> FEATURES =
       Set.of(
-          "fma", "f16c", "avx2", "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512dq",
-          "avx512_vnni", "avx512_bf16", "asimd", "asimddp", "asimdhp", "sve");
+          "fma",
+          "f16c",
+          "avx2",
+          "avx_vnni",
+          "avx512f",
+          "avx512bw",
+          "avx512vl",
+          "avx512dq",
+          "avx512_vnni",
+          "avx512_bf16",
+          "asimd",
+          "asimddp",
+          "asimdhp",
+          "sve");
 
   /** Copies the collections. */
   public Host {
@@ -54,8 +66,10 @@ public record Host(
    * @param providers the providers whose status to ask
    */
   public static Host probe(Overrides overrides, List<KernelProvider> providers) {
-    String vm = System.getProperty("java.vm.name", "") + " " + System.getProperty("java.vm.info", "");
-    boolean c2 = vm.contains("mixed mode") && !vm.contains("emulated-client") && !vm.contains("Client");
+    String vm =
+        System.getProperty("java.vm.name", "") + " " + System.getProperty("java.vm.info", "");
+    boolean c2 =
+        vm.contains("mixed mode") && !vm.contains("emulated-client") && !vm.contains("Client");
     return new Host(
         System.getProperty("os.name", "unknown").toLowerCase(Locale.ROOT),
         System.getProperty("os.arch", "unknown"),
@@ -87,7 +101,8 @@ public record Host(
 
   /**
    * {@return whether the processor multiplies and adds in one rounding}; where it does not, {@link
-   * Math#fma} is right but slow. Unknown processors count as able: all Arm and all x86 since 2013 are.
+   * Math#fma} is right but slow. Unknown processors count as able: all Arm and all x86 since 2013
+   * are.
    */
   public boolean fma() {
     return cpuFeatures.isEmpty() || cpuFeatures.contains("fma") || cpuFeatures.contains("asimd");
@@ -125,7 +140,12 @@ public record Host(
         new StringBuilder(
             "host      %s/%s, %d processors, %s\n"
                 .formatted(
-                    os, arch, processors, cpuFeatures.isEmpty() ? "features unknown" : String.join(" ", new TreeSet<>(cpuFeatures))));
+                    os,
+                    arch,
+                    processors,
+                    cpuFeatures.isEmpty()
+                        ? "features unknown"
+                        : String.join(" ", new TreeSet<>(cpuFeatures))));
     text.append(
         "java      %s, %s, %s\n"
             .formatted(

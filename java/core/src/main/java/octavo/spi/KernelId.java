@@ -2,7 +2,8 @@ package octavo.spi;
 
 /**
  * The name of a kernel: {@code backend/stem/variant}, such as {@code ffm/matmul.block/avx2}, or
- * without variant {@code reference/matmul.block}. Tests, benchmarks and reports use it; it is stable.
+ * without variant {@code reference/matmul.block}. Tests, benchmarks and reports use it; it is
+ * stable.
  *
  * @param backend who runs it, such as {@code vector}
  * @param stem the operation and family, the same for every backend

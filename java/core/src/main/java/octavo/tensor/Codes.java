@@ -50,8 +50,7 @@ public final class Codes {
    */
   public static int get(MemorySegment segment, ElementFormat format, long index) {
     return switch (format.storageBits()) {
-      case 4 ->
-          segment.get(ValueLayout.JAVA_BYTE, index >> 1) >>> ((index & 1) << 2) & 0xF;
+      case 4 -> segment.get(ValueLayout.JAVA_BYTE, index >> 1) >>> ((index & 1) << 2) & 0xF;
       case 8 -> segment.get(ValueLayout.JAVA_BYTE, index) & 0xFF;
       case 16 -> segment.get(SHORT, index << 1) & 0xFFFF;
       default -> segment.get(INT, index << 2);
@@ -71,8 +70,7 @@ public final class Codes {
       case 4 -> {
         int shift = (int) (index & 1) << 2;
         int other = segment.get(ValueLayout.JAVA_BYTE, index >> 1) & (0xF0 >>> shift);
-        segment.set(
-            ValueLayout.JAVA_BYTE, index >> 1, (byte) (other | (code & 0xF) << shift));
+        segment.set(ValueLayout.JAVA_BYTE, index >> 1, (byte) (other | (code & 0xF) << shift));
       }
       case 8 -> segment.set(ValueLayout.JAVA_BYTE, index, (byte) code);
       case 16 -> segment.set(SHORT, index << 1, (short) code);

@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * An n-dimensional array of numbers in some {@link Format}, in a {@link MemorySegment}.
  *
- * <p>A tensor is a <em>view</em>: it says how to read memory that an {@link Arena}, a mapped file or
- * a Java array owns. {@linkplain #slice Slices}, {@linkplain #transpose transposes} and {@linkplain
- * #reshape reshapes} share that memory; nothing here copies, except where the name says so. Sizes
- * and indices are {@code long}: tensors beyond 2 GiB are ordinary.
+ * <p>A tensor is a <em>view</em>: it says how to read memory that an {@link Arena}, a mapped file
+ * or a Java array owns. {@linkplain #slice Slices}, {@linkplain #transpose transposes} and
+ * {@linkplain #reshape reshapes} share that memory; nothing here copies, except where the name says
+ * so. Sizes and indices are {@code long}: tensors beyond 2 GiB are ordinary.
  *
- * <p>{@snippet :
+ * <p>
+ *
+ * {@snippet :
  * try (Arena arena = Arena.ofConfined()) {
  *   Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3); // on the heap
  *   Tensor w = Tensor.allocate(arena, Formats.MXFP4, 4096, 4096); // codes and scales, off-heap
@@ -29,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Layout.</b> Elements are row-major codes, little endian. Four-bit codes are packed two to a
  * byte, the even column in the low half; every row starts on a byte. In a {@link BlockFormat} the
  * scales are a tensor of their own, {@link #scales()}, of shape {@code [..., ceil(rows/blockRows),
- * ceil(columns/blockColumns)]} (a {@link BlockFormat#WHOLE} dimension has one; {@code WHOLE x WHOLE}
- * has shape {@code [1]}), and {@link #tensorScale()} is one more factor where the format has it. A
- * tensor of rank 1 counts as a single row.
+ * ceil(columns/blockColumns)]} (a {@link BlockFormat#WHOLE} dimension has one; {@code WHOLE x
+ * WHOLE} has shape {@code [1]}), and {@link #tensorScale()} is one more factor where the format has
+ * it. A tensor of rank 1 counts as a single row.
  *
  * <p><b>Lifetime and threads.</b> A tensor lives as long as its memory: using one whose arena is
  * closed gives the JDK's {@link IllegalStateException}, using one of a confined arena from another
@@ -51,7 +53,8 @@ public final class Tensor {
   private final @Nullable MemorySegment tensorScale;
   private final Storage storage;
 
-  // Kept so that calls on tensors of other ranks allocate once only. Racing threads make equal views.
+  // Kept so that calls on tensors of other ranks allocate once only. Racing threads make equal
+  // views.
   private @Nullable Tensor matrix;
 
   private Tensor(
@@ -90,8 +93,8 @@ public final class Tensor {
   }
 
   /**
-   * {@return a tensor of zeros in Java arrays}, for data of at most 2 GiB that the garbage collector
-   * shall own; native kernels prefer off-heap memory
+   * {@return a tensor of zeros in Java arrays}, for data of at most 2 GiB that the garbage
+   * collector shall own; native kernels prefer off-heap memory
    *
    * @param format any format
    * @param shape the dimensions, 1 to 8 of them
@@ -199,7 +202,8 @@ public final class Tensor {
         factor = MemorySegment.ofArray(new float[] {1.0f});
       } else if (tensorScale.byteSize() != Float.BYTES) {
         throw new IllegalArgumentException(
-            "the tensor scale is %d bytes; one FP32 number has 4".formatted(tensorScale.byteSize()));
+            "the tensor scale is %d bytes; one FP32 number has 4"
+                .formatted(tensorScale.byteSize()));
       }
     }
     return new Tensor(format, checked, strides, data, scales, factor);
@@ -352,9 +356,7 @@ public final class Tensor {
     return strides[strides.length - 1] == 1 || columns() <= 1;
   }
 
-  /**
-   * {@return the bytes that codes, scales and tensor scale take, gaps between rows included}
-   */
+  /** {@return the bytes that codes, scales and tensor scale take, gaps between rows included} */
   public long byteSize() {
     return Codes.byteSize(element, Shape.extent(shape, strides))
         + (scales == null ? 0 : scales.byteSize())
@@ -386,8 +388,7 @@ public final class Tensor {
     long startByte = element.storageBits() == 4 ? start / 2 : start * (element.storageBits() / 8);
     long bytes = Codes.byteSize(element, Shape.extent(sliced, strides));
     MemorySegment part = bytes == 0 ? data.asSlice(0, 0) : data.asSlice(startByte, bytes);
-    return new Tensor(
-        format, sliced, strides, part, sliceScales(d, from, to), tensorScale);
+    return new Tensor(format, sliced, strides, part, sliceScales(d, from, to), tensorScale);
   }
 
   private @Nullable Tensor sliceScales(int d, long from, long to) {
@@ -415,7 +416,8 @@ public final class Tensor {
   public Tensor transpose() {
     if (rank() != 2 || format instanceof BlockFormat || element.storageBits() < 8) {
       throw new IllegalArgumentException(
-          "cannot transpose %s: it takes a matrix of whole-byte codes without scales".formatted(this));
+          "cannot transpose %s: it takes a matrix of whole-byte codes without scales"
+              .formatted(this));
     }
     return new Tensor(
         format,
@@ -442,8 +444,10 @@ public final class Tensor {
     }
     long[] packed = Shape.strides(checked, rowUnit(element));
     boolean sameColumns = checked[checked.length - 1] == columns();
-    boolean evenRows = columns() % rowUnit(element) == 0 && checked[checked.length - 1] % rowUnit(element) == 0;
-    if (!Arrays.equals(strides, Shape.strides(shape, rowUnit(element))) || !(sameColumns || evenRows)) {
+    boolean evenRows =
+        columns() % rowUnit(element) == 0 && checked[checked.length - 1] % rowUnit(element) == 0;
+    if (!Arrays.equals(strides, Shape.strides(shape, rowUnit(element)))
+        || !(sameColumns || evenRows)) {
       throw new IllegalArgumentException(
           "cannot reshape %s to %s: its elements are not consecutive in memory; copy it first"
               .formatted(this, Arrays.toString(dimensions)));
@@ -566,8 +570,7 @@ public final class Tensor {
 
   private long offset(long... index) {
     if (index.length != shape.length) {
-      throw new IndexOutOfBoundsException(
-          "%d indices for %s".formatted(index.length, this));
+      throw new IndexOutOfBoundsException("%d indices for %s".formatted(index.length, this));
     }
     long offset = 0;
     for (int d = 0; d < index.length; d++) {
@@ -601,7 +604,7 @@ public final class Tensor {
    */
   public boolean overlaps(Tensor other) {
     return overlap(data, other.data)
-        || (scales != null && (scales.overlaps(other)))
+        || (scales != null && scales.overlaps(other))
         || (other.scales != null && overlaps(other.scales));
   }
 

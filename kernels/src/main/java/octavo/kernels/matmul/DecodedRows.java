@@ -3,14 +3,15 @@ package octavo.kernels.matmul;
 import octavo.format.BlockFormat;
 import octavo.format.DecodeTable;
 import octavo.format.ElementFormat;
-import octavo.format.Formats;
 import octavo.tensor.Codes;
 import octavo.tensor.Tensor;
 
 /** Rows of an operand as FP32 numbers: decoded elements and, apart from them, their scales. */
 final class DecodedRows {
 
-  /** How many rows of the left operand are decoded at a time: some, for every row of the right one. */
+  /**
+   * How many rows of the left operand are decoded at a time: some, for every row of the right one.
+   */
   static final int PANEL = 64;
 
   private DecodedRows() {}
@@ -22,12 +23,8 @@ final class DecodedRows {
     float[] table = format.bits() <= 8 ? DecodeTable.of(format) : new float[0];
     int mask = table.length - 1;
     for (int k = 0; k < values.length; k++) {
-      int code =
-          Codes.get(tensor.data(), format, row * tensor.stride(0) + k * tensor.stride(1));
-      values[k] =
-          format == Formats.FP32
-              ? Float.intBitsToFloat(code)
-              : table.length > 0 ? table[code & mask] : format.decode(code);
+      int code = Codes.get(tensor.data(), format, row * tensor.stride(0) + k * tensor.stride(1));
+      values[k] = table.length > 0 ? table[code & mask] : format.decode(code);
     }
     return values;
   }
@@ -42,8 +39,8 @@ final class DecodedRows {
   }
 
   /**
-   * {@return for each run of {@code length} elements of a row the scale that applies to it}; all 1 if
-   * the tensor has no scales within its rows
+   * {@return for each run of {@code length} elements of a row the scale that applies to it}; all 1
+   * if the tensor has no scales within its rows
    */
   static float[] scales(Tensor tensor, long row, int length) {
     float[] scales = new float[Math.toIntExact(Math.ceilDiv(tensor.columns(), (long) length))];
@@ -63,7 +60,9 @@ final class DecodedRows {
     return rows;
   }
 
-  /** {@return the factor that applies to a row's results: row or tensor scale, times tensor scale} */
+  /**
+   * {@return the factor that applies to a row's results: row or tensor scale, times tensor scale}
+   */
   static float endFactor(Tensor tensor, long row) {
     boolean atEnd = tensor.format() instanceof BlockFormat block && !block.scalesWithinRow();
     return (atEnd ? tensor.scale(row, 0) : 1.0f) * tensor.tensorScale();

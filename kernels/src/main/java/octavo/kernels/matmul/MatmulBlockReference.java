@@ -10,8 +10,8 @@ import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The definition of a product with scales inside its sums, as {@link MatmulKernel} writes it: a chain
- * of fused multiply-adds per block, and one of the blocks' sums with their scales.
+ * The definition of a product with scales inside its sums, as {@link MatmulKernel} writes it: a
+ * chain of fused multiply-adds per block, and one of the blocks' sums with their scales.
  */
 public final class MatmulBlockReference implements MatmulKernel {
 

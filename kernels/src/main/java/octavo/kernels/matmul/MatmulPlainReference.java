@@ -10,8 +10,8 @@ import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The definition of a product without scales inside its sums, as {@link MatmulKernel} writes it: one
- * chain of fused multiply-adds per result.
+ * The definition of a product without scales inside its sums, as {@link MatmulKernel} writes it:
+ * one chain of fused multiply-adds per result.
  */
 public final class MatmulPlainReference implements MatmulKernel {
 

@@ -60,8 +60,7 @@ public final class QuantizeReference implements QuantizeKernel {
             float scaled = BlockScaling.divides(format) ? value / factor : value * factor;
             int random =
                 rounding == Rounding.STOCHASTIC ? StochasticBits.of(seed, i * in.columns() + k) : 0;
-            out.setCode(
-                format.element().encode(scaled, rounding, Overflow.SATURATE, random), i, k);
+            out.setCode(format.element().encode(scaled, rounding, Overflow.SATURATE, random), i, k);
           }
         }
       }

@@ -8,8 +8,8 @@ import octavo.tensor.Tensor;
 
 /**
  * Invented activations that look like what a layer normalization in a transformer gives: standard
- * normal numbers, except for a few channels (columns) that are an order of magnitude larger in every
- * row.
+ * normal numbers, except for a few channels (columns) that are an order of magnitude larger in
+ * every row.
  *
  * <p>Of K channels, {@code ceil(K / 128)} chosen at random are multiplied by 10. The numbers come
  * from {@link Random}, whose algorithm is part of its specification: equal seeds give equal bits on
@@ -25,8 +25,7 @@ final class Activations {
 
   /** The distribution in words. */
   static final String DESCRIPTION =
-      "standard normal, 1 channel in %d times %.0f"
-          .formatted(CHANNELS_PER_OUTLIER, OUTLIER_FACTOR);
+      "standard normal, 1 channel in %d times %.0f".formatted(CHANNELS_PER_OUTLIER, OUTLIER_FACTOR);
 
   private Activations() {}
 

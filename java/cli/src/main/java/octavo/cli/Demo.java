@@ -37,8 +37,7 @@ final class Demo {
 
   /** The formats shown, FP32 first: its products are what the others' are compared with. */
   static final List<Format> FORMATS =
-      List.of(
-          Formats.FP32, Formats.E4M3FN_ROW, Formats.MXFP8_E4M3, Formats.NVFP4, Formats.MXFP4);
+      List.of(Formats.FP32, Formats.E4M3FN_ROW, Formats.MXFP8_E4M3, Formats.NVFP4, Formats.MXFP4);
 
   private static final String SLOW_BACKEND = "reference";
   private static final long WARM_UP_NANOS = 200_000_000L;
@@ -98,7 +97,7 @@ final class Demo {
     var results = new ArrayList<FormatResult>();
     String explanation;
     long running = backends.stream().filter(Backend::ran).count();
-    progress.expect(FORMATS.size() * weights.layers().size() * (1 + running));
+    progress.expect((long) FORMATS.size() * weights.layers().size() * (1 + running));
     try (Arena arena = Arena.ofShared()) {
       for (LinearLayer layer : weights.layers()) {
         activations.computeIfAbsent(
@@ -158,8 +157,7 @@ final class Demo {
         if (!backend.ran()) {
           continue;
         }
-        Engine only =
-            engine.withOverrides(engine.host().overrides().withBackends(backend.name()));
+        Engine only = engine.withOverrides(engine.host().overrides().withBackends(backend.name()));
         String obstacle = obstacle(only, backend.name(), products);
         if (obstacle != null) {
           runs.add(new Run(backend.name(), List.of(), null, 0, null, 0, obstacle));
@@ -230,7 +228,10 @@ final class Demo {
     for (Product product : products) {
       var request =
           new MatmulRequest(
-              Operand.of(product.x()), Operand.of(product.weight()), Operand.of(product.y()), false);
+              Operand.of(product.x()),
+              Operand.of(product.weight()),
+              Operand.of(product.y()),
+              false);
       Set<String> reasons = new LinkedHashSet<>();
       boolean able = false;
       for (var kernel : only.kernels()) {
@@ -248,8 +249,7 @@ final class Demo {
     return null;
   }
 
-  private double firstPass(
-      Engine only, List<Product> products, OutputBits bits, String what) {
+  private double firstPass(Engine only, List<Product> products, OutputBits bits, String what) {
     double nanos = 0;
     for (Product product : products) {
       long start = System.nanoTime();
@@ -309,9 +309,7 @@ final class Demo {
     double[] sorted = numbers.clone();
     java.util.Arrays.sort(sorted);
     int middle = sorted.length / 2;
-    return sorted.length % 2 == 1
-        ? sorted[middle]
-        : (sorted[middle - 1] + sorted[middle]) / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
   // ---- all together

@@ -21,13 +21,18 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code octavo demo}: a real model's weights in several formats, on every backend. */
 @Command(
     name = "demo",
-    description = {
-      "Quantize a real model's weights to FP8 and FP4, multiply by them on every backend, and",
-      "compare memory, accuracy, time and bits."
+    description = "Compare formats and backends on a real model's weights.",
+    footer = {
+      "",
+      "Quantizes the weights to FP8 and FP4, multiplies activations by them on every backend, and",
+      "compares memory, accuracy, time and bits."
     },
     exitCodeListHeading = "%nExit status:%n",
-    exitCodeList = {"0:all backends gave the same bits", "1:they did not, or a failure",
-      "2:wrong command line"},
+    exitCodeList = {
+      "0:all backends gave the same bits",
+      "1:they did not, or a failure",
+      "2:wrong command line"
+    },
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
 
@@ -90,16 +95,14 @@ final class DemoCommand implements Callable<Integer> {
         Progress progress = json || !Progress.terminal() ? Progress.NONE : Progress.bar("demo")) {
       OnnxCheckpoint checkpoint = file.open(arena);
       progress.expect(ModelWeights.count(checkpoint));
-      ModelWeights weights =
-          ModelWeights.read(checkpoint, maxParameters, engine, arena, progress);
+      ModelWeights weights = ModelWeights.read(checkpoint, maxParameters, engine, arena, progress);
       if (weights.layers().isEmpty()) {
         throw new CommandFailure(
             file.file()
                 + " has no weight matrix that can be used"
                 + (weights.skipped().isEmpty() ? "" : ": " + String.join(", ", weights.skipped())));
       }
-      report =
-          new Demo(engine, weights, rows, seed, progress).run(checkpoint.file().toString());
+      report = new Demo(engine, weights, rows, seed, progress).run(checkpoint.file().toString());
     }
     out.print(json ? toJson(report) + "\n" : DemoText.of(report));
     out.flush();

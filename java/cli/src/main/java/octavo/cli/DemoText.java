@@ -65,8 +65,7 @@ final class DemoText {
 
   private static String table(DemoReport report, List<String> ran) {
     var header =
-        new ArrayList<>(
-            List.of("weights", "bits/weight", "smaller", "SQNR", "output error"));
+        new ArrayList<>(List.of("weights", "bits/weight", "smaller", "SQNR", "output error"));
     ran.forEach(backend -> header.add(backend + " ms"));
     header.add("bits");
     var table = new TextTable(header);
@@ -99,8 +98,7 @@ final class DemoText {
 
   private static String verdict(DemoReport report, List<String> ran) {
     return switch (report.bits()) {
-      case IDENTICAL ->
-          "Bits: identical in every format on %s.".formatted(String.join(", ", ran));
+      case IDENTICAL -> "Bits: identical in every format on %s.".formatted(String.join(", ", ran));
       case NOT_COMPARED -> {
         long compared =
             report.formats().stream()

@@ -46,12 +46,9 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
   }
 
   @Override
-  public int handleExecutionException(
-      Exception error, CommandLine command, ParseResult parsed) {
+  public int handleExecutionException(Exception error, CommandLine command, ParseResult parsed) {
     print(
-        command.getErr(),
-        error,
-        command.getCommandSpec().qualifiedName() + ": " + describe(error));
+        command.getErr(), error, command.getCommandSpec().qualifiedName() + ": " + describe(error));
     return ExitCode.SOFTWARE;
   }
 

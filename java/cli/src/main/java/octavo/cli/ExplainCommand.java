@@ -9,6 +9,7 @@ import octavo.format.Formats;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
+import octavo.spi.Overrides;
 import octavo.tensor.Storage;
 import octavo.tensor.Tensor;
 import picocli.CommandLine.Command;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Spec;
  */
 @Command(
     name = "explain",
-    description = "Explain the choice of kernel for a product a[M,K] * transpose(b[N,K]).",
+    description = "Explain which kernel a product runs on.",
+    footer = {"", "The product is that of a [M x K] with b [N x K] transposed."},
     mixinStandardHelpOptions = true)
 final class ExplainCommand implements Callable<Integer> {
 
@@ -54,13 +56,22 @@ final class ExplainCommand implements Callable<Integer> {
       description = "Result: FP32 or BF16 (default: ${DEFAULT-VALUE}).")
   private Format out = Formats.FP32;
 
-  @Option(names = {"-m", "--m"}, required = true, description = "Rows of a.")
+  @Option(
+      names = {"-m", "--m"},
+      required = true,
+      description = "Rows of a.")
   private long m;
 
-  @Option(names = {"-n", "--n"}, required = true, description = "Rows of b.")
+  @Option(
+      names = {"-n", "--n"},
+      required = true,
+      description = "Rows of b.")
   private long n;
 
-  @Option(names = {"-k", "--k"}, required = true, description = "Columns of both.")
+  @Option(
+      names = {"-k", "--k"},
+      required = true,
+      description = "Columns of both.")
   private long k;
 
   @Option(names = "--bias", description = "Add a bias to every row.")
@@ -78,13 +89,11 @@ final class ExplainCommand implements Callable<Integer> {
     check(1, MAX_COLUMNS, "-k", k);
     Engine engine = EngineOption.engine(spec);
     validate(engine);
-    var request =
-        new MatmulRequest(operand(a, m, k), operand(b, n, k), operand(out, m, n), bias);
+    var request = new MatmulRequest(operand(a, m, k), operand(b, n, k), operand(out, m, n), bias);
     Plan<MatmulRequest, MatmulKernel> plan;
     var writer = spec.commandLine().getOut();
     try {
-      plan =
-          new Dispatcher(engine.host(), engine.kernels()).plan(request, MatmulKernel.class);
+      plan = new Dispatcher(engine.host(), engine.kernels()).plan(request, MatmulKernel.class);
     } catch (UnsupportedOperationException e) {
       // The first line is the error; the others are the verdicts, which were asked for.
       String message = String.valueOf(e.getMessage());
@@ -107,7 +116,7 @@ final class ExplainCommand implements Callable<Integer> {
       Tensor rowOfA = Tensor.allocateHeap(a, 1, k);
       Tensor rowOfB = Tensor.allocateHeap(b, 1, k);
       engine
-          .withOverrides(octavo.spi.Overrides.NONE)
+          .withOverrides(Overrides.NONE)
           .explainMatmul(rowOfA, rowOfB, null, Tensor.allocateHeap(out, 1, 1));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

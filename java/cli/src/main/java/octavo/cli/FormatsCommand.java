@@ -42,8 +42,17 @@ final class FormatsCommand implements Callable<Integer> {
     var table =
         new TextTable(
             List.of(
-                "format", "bits", "stored", "exponent", "mantissa", "bias", "largest",
-                "least normal", "least positive", "Inf", "NaN"));
+                "format",
+                "bits",
+                "stored",
+                "exponent",
+                "mantissa",
+                "bias",
+                "largest",
+                "least normal",
+                "least positive",
+                "Inf",
+                "NaN"));
     for (ElementFormat format : Formats.elements()) {
       table.row(
           switch (format) {

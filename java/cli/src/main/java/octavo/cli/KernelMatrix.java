@@ -27,8 +27,8 @@ import octavo.spi.Verdict;
  * Which backend has kernels for which formats: the table in the README, made by asking every kernel
  * about every combination of formats.
  *
- * <p>The kernels are asked about an invented host that has every backend, instruction set and vector
- * width, so that the table is the same wherever it is made. The operands are off-heap and
+ * <p>The kernels are asked about an invented host that has every backend, instruction set and
+ * vector width, so that the table is the same wherever it is made. The operands are off-heap and
  * consecutive. Backends that are absent where it is made have no kernels to ask: their lines are
  * taken from the table as it was.
  */
@@ -65,9 +65,7 @@ final class KernelMatrix {
         Set.of(), // Unknown, which counts as able.
         1,
         Overrides.BACKENDS.stream()
-            .map(
-                backend ->
-                    new BackendStatus(backend, true, "", List.of(Isa.values()), vectorBits))
+            .map(backend -> new BackendStatus(backend, true, "", List.of(Isa.values()), vectorBits))
             .toList(),
         Overrides.NONE);
   }
@@ -160,8 +158,7 @@ final class KernelMatrix {
           convert.consider(call, host);
       case QuantizeKernel quantize when request instanceof octavo.spi.QuantizeRequest call ->
           quantize.consider(call, host);
-      case DequantizeKernel dequantize
-          when request instanceof octavo.spi.DequantizeRequest call ->
+      case DequantizeKernel dequantize when request instanceof octavo.spi.DequantizeRequest call ->
           dequantize.consider(call, host);
       case MatmulKernel matmul when request instanceof octavo.spi.MatmulRequest call ->
           matmul.consider(call, host);
@@ -189,8 +186,7 @@ final class KernelMatrix {
     return rectangles;
   }
 
-  private static Map<Format, Map<Format, BitSet>> transpose(
-      Map<Format, Map<Format, BitSet>> able) {
+  private static Map<Format, Map<Format, BitSet>> transpose(Map<Format, Map<Format, BitSet>> able) {
     Map<Format, Map<Format, BitSet>> transposed = new LinkedHashMap<>();
     for (Format right : Formats.all()) {
       Map<Format, BitSet> row = new LinkedHashMap<>();

@@ -2,7 +2,10 @@ package octavo.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import octavo.Ops;
+import octavo.format.Format;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -25,11 +28,8 @@ import picocli.CommandLine.Spec;
       InfoCommand.class,
       MatrixCommand.class
     },
-    footer = {
-      "",
-      "Which kernels may run is set by system properties, such as -Doctavo.backend=vector;",
-      "see the README."
-    })
+    exitCodeListHeading = "%nExit status:%n",
+    exitCodeList = {"0:success", "1:failure", "2:wrong command line"})
 public final class Main implements Runnable {
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -39,6 +39,14 @@ public final class Main implements Runnable {
       scope = ScopeType.INHERIT,
       description = "Show where an error arose.")
   private boolean stacktrace;
+
+  @Option(
+      names = "-D",
+      scope = ScopeType.INHERIT,
+      paramLabel = "octavo.NAME=VALUE",
+      mapFallbackValue = "",
+      description = "Set what kernels may run, such as -Doctavo.backend=vector; see the README.")
+  private Map<String, String> settings = new HashMap<>();
 
   /** Made by picocli. */
   Main() {}
@@ -70,9 +78,14 @@ public final class Main implements Runnable {
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .registerConverter(octavo.format.Format.class, new FormatConverter())
+        .registerConverter(Format.class, new FormatConverter())
         .setParameterExceptionHandler(errors)
         .setExecutionExceptionHandler(errors);
+  }
+
+  /** {@return the settings on the command line: names and values} */
+  Map<String, String> settings() {
+    return Map.copyOf(settings);
   }
 
   @Override

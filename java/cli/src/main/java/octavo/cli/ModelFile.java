@@ -76,7 +76,9 @@ record ModelFile(Path file, Path cache) {
     }
   }
 
-  /** {@return the folders for models beside a jar or class folder, and beside the folder it is in} */
+  /**
+   * {@return the folders for models beside a jar or class folder, and beside the folder it is in}
+   */
   private static List<Path> modelsAbove(Path own) {
     return Stream.<@Nullable Path>iterate(own.getParent(), p -> p != null, Path::getParent)
         .limit(2)
@@ -86,9 +88,7 @@ record ModelFile(Path file, Path cache) {
 
   private static Optional<Path> firstModel(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .filter(file -> file.toString().endsWith(".jar"))
-          .min(Comparator.naturalOrder());
+      return files.filter(file -> file.toString().endsWith(".jar")).min(Comparator.naturalOrder());
     }
   }
 

@@ -63,8 +63,7 @@ record ModelWeights(List<LinearLayer> layers, List<String> skipped, long paramet
         skipped.add("%s: %s, not a floating-point type".formatted(weight.name(), weight.type()));
       } else if (size == 0 || layer.inputs() % BLOCK != 0) {
         skipped.add(
-            "%s: %d inputs, not a multiple of %d"
-                .formatted(weight.name(), layer.inputs(), BLOCK));
+            "%s: %d inputs, not a multiple of %d".formatted(weight.name(), layer.inputs(), BLOCK));
       } else if (parameters + size > maxParameters) {
         skipped.add("%s: beyond %d parameters".formatted(weight.name(), maxParameters));
       } else {

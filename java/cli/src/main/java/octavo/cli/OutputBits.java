@@ -12,8 +12,8 @@ import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bits of a backend's results, kept to compare them with another's. Every NaN counts as the same
- * NaN; nothing else does: 0 and -0 differ.
+ * The bits of a backend's results, kept to compare them with another's. Every NaN counts as the
+ * same NaN; nothing else does: 0 and -0 differ.
  */
 final class OutputBits {
 
@@ -79,7 +79,8 @@ final class OutputBits {
    */
   Mismatches mismatches(OutputBits expected) {
     if (!names.equals(expected.names) || !widths.equals(expected.widths)) {
-      throw new IllegalArgumentException("results of %s against %s".formatted(names, expected.names));
+      throw new IllegalArgumentException(
+          "results of %s against %s".formatted(names, expected.names));
     }
     long count = 0;
     String first = null;

@@ -41,7 +41,8 @@ final class TextTable {
       HorizontalAlign align = c == 0 ? HorizontalAlign.LEFT : HorizontalAlign.RIGHT;
       columns[c] = new Column().header(header.get(c)).headerAlign(align).dataAlign(align);
     }
-    String[][] cells = rows.stream().map(row -> row.toArray(String[]::new)).toArray(String[][]::new);
+    String[][] cells =
+        rows.stream().map(row -> row.toArray(String[]::new)).toArray(String[][]::new);
     String text =
         AsciiTable.builder()
             .lineSeparator("\n")

@@ -85,7 +85,7 @@ final class ConvertCases implements Cases {
 
   /** {@return every code once, in a square; 64 Ki random ones where there are too many} */
   private static Extent everyCode(ElementFormat in) {
-    long side = 1L << Math.min(in.bits(), 16) / 2;
+    long side = 1L << (Math.min(in.bits(), 16) / 2);
     return new Extent(
         side,
         side,
@@ -109,8 +109,7 @@ final class ConvertCases implements Cases {
 
     @Override
     public String id() {
-      return "convert/%s,%s/%s,%s/%s"
-          .formatted(in, out, mode.rounding(), mode.overflow(), extent);
+      return "convert/%s,%s/%s,%s/%s".formatted(in, out, mode.rounding(), mode.overflow(), extent);
     }
 
     @Override
@@ -134,12 +133,7 @@ final class ConvertCases implements Cases {
         @Override
         public void run(Kernel<?> kernel) {
           ((ConvertKernel) kernel)
-              .run(
-                  in().tensor(),
-                  output().tensor(),
-                  mode.rounding(),
-                  mode.overflow(),
-                  mode.seed());
+              .run(in().tensor(), output().tensor(), mode.rounding(), mode.overflow(), mode.seed());
         }
       };
     }

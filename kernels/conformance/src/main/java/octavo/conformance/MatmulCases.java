@@ -50,6 +50,7 @@ final class MatmulCases {
 
   /** The formats of results. */
   static final List<ElementFormat> OUTPUTS = List.of(Formats.FP32, Formats.BF16);
+
   private static final List<Boolean> BIAS = List.of(false, true);
   private static final List<Memory> OFF_HEAP =
       List.of(Memory.CONFINED, Memory.SHARED, Memory.AUTOMATIC, Memory.MAPPED);
@@ -72,7 +73,9 @@ final class MatmulCases {
         (unit == 1 ? PLAIN_K : BLOCK_COUNTS).stream().map(count -> (long) count * unit).toList();
   }
 
-  /** {@return a group for each left format, of those pairs with or without scales inside their sums} */
+  /**
+   * {@return a group for each left format, of those pairs with or without scales inside their sums}
+   */
   static List<CaseGroup> pairs(boolean block) {
     return Formats.all().stream()
         .filter(a -> block || !scalesWithinRow(a))
@@ -170,9 +173,7 @@ final class MatmulCases {
             rotation.advance();
             Shape shape =
                 new Shape(
-                    1 + cases.size() * 5 % 21,
-                    1 + cases.size() * 7 % 37,
-                    depth(cases.size()));
+                    1 + cases.size() * 5 % 21, 1 + cases.size() * 7 % 37, depth(cases.size()));
             add(
                 shape,
                 Values.NORMAL,

@@ -3,8 +3,8 @@ package octavo.conformance;
 import java.util.List;
 
 /**
- * Combines declared lists without their full product: for each combination an entry of every list is
- * drawn, always the same ones in every run. Drawn rather than walked in step, because two lists
+ * Combines declared lists without their full product: for each combination an entry of every list
+ * is drawn, always the same ones in every run. Drawn rather than walked in step, because two lists
  * walked in step may meet in the same pairs only.
  */
 final class Rotation {

@@ -12,8 +12,8 @@ import octavo.spi.Kernel;
 import octavo.spi.KernelId;
 
 /**
- * Runs cases, each on every kernel that can, and compares with the reference kernel's result. Cases of
- * a group run on several threads, each with memory of its own: kernels must bear that.
+ * Runs cases, each on every kernel that can, and compares with the reference kernel's result. Cases
+ * of a group run on several threads, each with memory of its own: kernels must bear that.
  */
 final class Suite {
 

@@ -200,7 +200,8 @@ class WrongKernelsTest {
             AssertionError.class,
             () -> new Independence(new Registry(engine(wrong))).check(Formats.FP32));
     assertContains(
-        error, "vector/matmul.plain: FP32 [9, 128] x FP32 [37, 128], rows [0, 1), columns [0, 1) alone");
+        error,
+        "vector/matmul.plain: FP32 [9, 128] x FP32 [37, 128], rows [0, 1), columns [0, 1) alone");
   }
 
   @Test
@@ -235,7 +236,7 @@ class WrongKernelsTest {
                 new InventedKernel("vector/matmul.plain") {
                   @Override
                   public Verdict consider(MatmulRequest request, Host host) {
-                    return request.a().format() == Formats.BF16 && request.m() == 1
+                    return request.a().format().equals(Formats.BF16) && request.m() == 1
                         ? new Verdict.Rejected("rows of BF16 are not done")
                         : super.consider(request, host);
                   }
@@ -268,7 +269,8 @@ class WrongKernelsTest {
   @Test
   void aBackendWithoutKernels() {
     KernelConformance module =
-        new KernelConformance(engine(new InventedKernel("jni/matmul.plain")), Options.ALL, "vector") {};
+        new KernelConformance(
+            engine(new InventedKernel("jni/matmul.plain")), Options.ALL, "vector") {};
     AssertionError error = assertThrows(AssertionError.class, module::backendsAreThere);
     assertContains(error, "backend 'vector' is there (invented) but brings no kernel");
   }
@@ -294,7 +296,8 @@ class WrongKernelsTest {
     String message = String.valueOf(error.getMessage());
     List<Executable> checks = new ArrayList<>();
     for (String fragment : fragments) {
-      checks.add(() -> assertTrue(message.contains(fragment), fragment + "\nis not in\n" + message));
+      checks.add(
+          () -> assertTrue(message.contains(fragment), fragment + "\nis not in\n" + message));
     }
     assertAll(checks);
   }

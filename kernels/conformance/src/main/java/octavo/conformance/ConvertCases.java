@@ -53,11 +53,15 @@ final class ConvertCases implements Cases {
   private static List<Case> cases(ElementFormat in, ElementFormat out) {
     List<Case> cases = new ArrayList<>();
     List<Cast> modes = modes();
+    Rotation rotation = new Rotation();
     UnaryProduct product =
         new UnaryProduct(
             in,
             out,
-            extent -> cases.add(new Convert(in, out, modes.get(cases.size() % modes.size()), extent)));
+            extent -> {
+              rotation.advance();
+              cases.add(new Convert(in, out, rotation.pick(modes, 1), extent));
+            });
     for (Cast mode : modes) {
       cases.add(new Convert(in, out, mode, everyCode(in)));
       cases.add(
@@ -68,8 +72,11 @@ final class ConvertCases implements Cases {
     }
     product.values();
     if (MAIN.contains(in) && MAIN.contains(out)) {
+      for (int repeat = 0; repeat < 2 * modes.size(); repeat++) {
+        product.values();
+      }
       product.shapes();
-      product.values();
+      product.shapes();
       product.layouts();
       product.memories();
     }

@@ -45,12 +45,15 @@ final class QuantizeCases implements Cases {
   private static List<Case> cases(ElementFormat in, BlockFormat out) {
     List<Case> cases = new ArrayList<>();
     List<Quantization> modes = modes(out);
+    Rotation rotation = new Rotation();
     UnaryProduct product =
         new UnaryProduct(
             in,
             out,
-            extent ->
-                cases.add(new Quantize(in, out, modes.get(cases.size() % modes.size()), extent)));
+            extent -> {
+              rotation.advance();
+              cases.add(new Quantize(in, out, rotation.pick(modes, 1), extent));
+            });
     for (Quantization mode : modes) {
       for (Values values : Values.values()) {
         cases.add(

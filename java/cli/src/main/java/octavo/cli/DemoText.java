@@ -37,7 +37,7 @@ final class DemoText {
             input.rows(),
             input.distribution(),
             input.seed()));
-    for (String skipped : model.skipped()) {
+    for (String skipped : DemoReport.Skipped.summary(model.skipped())) {
       text.append("left out     ").append(skipped).append('\n');
     }
     text.append('\n').append(table(report, ran)).append('\n');

@@ -166,7 +166,7 @@ class ErrorsTest {
 
     assertOneLine(
         FAILURE,
-        "odd: 33 inputs, not a multiple of 32",
+        "no weight matrix that can be used; it has 1 with 33 inputs (not a multiple of 32): odd",
         Cli.run("demo", "--model", model.toString()));
   }
 

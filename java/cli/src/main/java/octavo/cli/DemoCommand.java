@@ -100,7 +100,8 @@ final class DemoCommand implements Callable<Integer> {
         throw new CommandFailure(
             file.file()
                 + " has no weight matrix that can be used"
-                + (weights.skipped().isEmpty() ? "" : ": " + String.join(", ", weights.skipped())));
+                + (weights.skipped().isEmpty() ? "" : "; it has ")
+                + String.join("; ", DemoReport.Skipped.summary(weights.skipped())));
       }
       report = new Demo(engine, weights, rows, seed, progress).run(checkpoint.file().toString());
     }

@@ -1,12 +1,16 @@
 package octavo.cli;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the demonstration found. Its components are the fields of the JSON object.
  *
- * @param octavo the version of this report's fields, 1
+ * @param schema the version of these fields, 1
  * @param model what was multiplied by
  * @param activations what was multiplied
  * @param machine where
@@ -17,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param seconds how long everything took
  */
 record DemoReport(
-    int octavo,
+    int schema,
     Model model,
     Input activations,
     Machine machine,
@@ -62,14 +66,49 @@ record DemoReport(
    * @param matrices how many weight matrices were used
    * @param parameters how many weights they have
    * @param parametersOfModel how many floating-point parameters the model has in all
-   * @param skipped the weight matrices that were left out, with the reason
+   * @param skipped the weight matrices that were left out
    */
   record Model(
-      String file, int matrices, long parameters, long parametersOfModel, List<String> skipped) {
+      String file, int matrices, long parameters, long parametersOfModel, List<Skipped> skipped) {
 
     /** Copies the list. */
     Model {
       skipped = List.copyOf(skipped);
+    }
+  }
+
+  /**
+   * A weight matrix that was left out.
+   *
+   * @param matrix its name
+   * @param reason why
+   */
+  record Skipped(String matrix, String reason) {
+
+    private static final int MOST_NAMES = 3;
+
+    /**
+     * {@return a line for each reason}, with the names of the first matrices it holds for
+     *
+     * @param skipped matrices that were left out
+     */
+    static List<String> summary(List<Skipped> skipped) {
+      Map<String, List<String>> names = new LinkedHashMap<>();
+      for (Skipped one : skipped) {
+        names.computeIfAbsent(one.reason(), reason -> new ArrayList<>()).add(one.matrix());
+      }
+      return names.entrySet().stream()
+          .map(
+              entry ->
+                  "%d with %s: %s%s"
+                      .formatted(
+                          entry.getValue().size(),
+                          entry.getKey(),
+                          entry.getValue().stream()
+                              .limit(MOST_NAMES)
+                              .collect(Collectors.joining(", ")),
+                          entry.getValue().size() > MOST_NAMES ? ", ..." : ""))
+          .toList();
     }
   }
 

@@ -23,7 +23,8 @@ final class DemoText {
     List<String> ran = report.backends().stream().filter(Backend::ran).map(Backend::name).toList();
     StringBuilder text = new StringBuilder();
     text.append(
-        format(
+        String.format(
+            Locale.ROOT,
             """
             model        %s
             weights      %d matrices, %,d of the model's %,d parameters
@@ -36,7 +37,7 @@ final class DemoText {
             input.rows(),
             input.distribution(),
             input.seed()));
-    for (String skipped : model.skipped()) {
+    for (String skipped : DemoReport.Skipped.summary(model.skipped())) {
       text.append("left out     ").append(skipped).append('\n');
     }
     text.append('\n').append(table(report, ran)).append('\n');
@@ -48,18 +49,24 @@ final class DemoText {
         """);
     text.append('\n');
     for (Backend backend : report.backends()) {
-      text.append(format("%-9s  %s\n", backend.name(), backend.detail()));
+      text.append(String.format(Locale.ROOT, "%-9s  %s\n", backend.name(), backend.detail()));
     }
     for (FormatResult result : report.formats()) {
       for (Run run : result.runs()) {
         if (run.milliseconds() == null) {
-          text.append(format("%-9s  not for %s: %s\n", run.backend(), result.format(), run.note()));
+          text.append(
+              String.format(
+                  Locale.ROOT,
+                  "%-9s  not for %s: %s\n",
+                  run.backend(),
+                  result.format(),
+                  String.valueOf(run.note())));
         }
       }
     }
     text.append('\n').append(verdict(report, ran)).append("\n\n");
     text.append("Why the kernel is what it is, for one product:\n\n").append(report.explain());
-    text.append(format("\n%.1f seconds in all\n", report.seconds()));
+    text.append(String.format(Locale.ROOT, "\n%.1f seconds in all\n", report.seconds()));
     return text.toString();
   }
 
@@ -72,11 +79,12 @@ final class DemoText {
     for (FormatResult result : report.formats()) {
       var row = new ArrayList<String>();
       row.add(result.format());
-      row.add(format("%.3f", result.bitsPerWeight()));
-      row.add(format("%.2fx", result.compression()));
+      row.add(String.format(Locale.ROOT, "%.3f", result.bitsPerWeight()));
+      row.add(String.format(Locale.ROOT, "%.2fx", result.compression()));
       Double sqnr = result.weightSqnrDb();
-      row.add(sqnr == null ? "exact" : format("%.1f dB", sqnr));
-      row.add(sqnr == null ? "-" : format("%.3f %%", result.outputError() * 100));
+      row.add(sqnr == null ? "exact" : String.format(Locale.ROOT, "%.1f dB", sqnr));
+      row.add(
+          sqnr == null ? "-" : String.format(Locale.ROOT, "%.3f %%", result.outputError() * 100));
       for (String backend : ran) {
         row.add(
             result.runs().stream()
@@ -93,7 +101,7 @@ final class DemoText {
 
   private static String time(Run run) {
     Double milliseconds = run.milliseconds();
-    return milliseconds == null ? "-" : format("%.1f", milliseconds);
+    return milliseconds == null ? "-" : String.format(Locale.ROOT, "%.1f", milliseconds);
   }
 
   private static String verdict(DemoReport report, List<String> ran) {
@@ -109,9 +117,5 @@ final class DemoText {
       }
       case DIFFERENT -> "Bits: DIFFERENT. " + String.join("\n", report.differences());
     };
-  }
-
-  private static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -83,7 +84,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
     };
   }
 
-  private static String oneLine(String message) {
-    return message.strip().lines().findFirst().orElse("");
+  private static String oneLine(@Nullable String message) {
+    return message == null ? "unknown" : message.strip().lines().findFirst().orElse("");
   }
 }

@@ -121,9 +121,7 @@ final class KernelMatrix {
     }
     List<Rectangle> byLeft = rectangles(able);
     List<Rectangle> byRight =
-        rectangles(transpose(able)).stream()
-            .map(one -> new Rectangle(one.rights(), one.lefts(), one.options()))
-            .toList();
+        rectangles(transpose(able)).stream().map(Rectangle::transposed).toList();
     List<Rectangle> fewer = byLeft.size() <= byRight.size() ? byLeft : byRight;
     return fewer.isEmpty()
         ? "none"
@@ -167,7 +165,12 @@ final class KernelMatrix {
   }
 
   /** Every pair of some formats, with the same options. */
-  private record Rectangle(List<Format> lefts, List<Format> rights, BitSet options) {}
+  private record Rectangle(List<Format> lefts, List<Format> rights, BitSet options) {
+
+    Rectangle transposed() {
+      return new Rectangle(/* lefts= */ rights, /* rights= */ lefts, options);
+    }
+  }
 
   /** Splits a relation into rectangles: left formats with equal rows, then right ones in these. */
   private static List<Rectangle> rectangles(Map<Format, Map<Format, BitSet>> able) {

@@ -13,6 +13,7 @@ import octavo.checkpoint.OnnxCheckpoint;
 import octavo.checkpoint.OnnxDataType;
 import octavo.checkpoint.OnnxInitializer;
 import octavo.checkpoint.OnnxMatmulWeight;
+import octavo.cli.DemoReport.Skipped;
 import octavo.format.ElementFormat;
 import octavo.format.Formats;
 import octavo.tensor.Tensor;
@@ -21,10 +22,10 @@ import octavo.tensor.Tensor;
  * The linear layers of a model that fit the demonstration, in FP32 and one row per output.
  *
  * @param layers the layers, in the order of the model
- * @param skipped for each other linear layer of the model its name and why it is left out
+ * @param skipped the other linear layers of the model
  * @param parametersOfModel the elements of all floating-point tensors of the model
  */
-record ModelWeights(List<LinearLayer> layers, List<String> skipped, long parametersOfModel) {
+record ModelWeights(List<LinearLayer> layers, List<Skipped> skipped, long parametersOfModel) {
 
   /** K is a multiple of every block length of the formats shown. */
   private static final long BLOCK = 32;
@@ -53,19 +54,22 @@ record ModelWeights(List<LinearLayer> layers, List<String> skipped, long paramet
   static ModelWeights read(
       OnnxCheckpoint model, long maxParameters, Engine engine, Arena arena, Progress progress) {
     var layers = new ArrayList<LinearLayer>();
-    var skipped = new ArrayList<String>();
+    var skipped = new ArrayList<Skipped>();
     long parameters = 0;
     for (OnnxMatmulWeight layer : distinct(model)) {
       OnnxInitializer weight = layer.weight();
       Optional<ElementFormat> format = format(weight.type());
       long size = weight.elementCount();
       if (format.isEmpty()) {
-        skipped.add("%s: %s, not a floating-point type".formatted(weight.name(), weight.type()));
+        skipped.add(new Skipped(weight.name(), "elements of type " + weight.type()));
       } else if (size == 0 || layer.inputs() % BLOCK != 0) {
         skipped.add(
-            "%s: %d inputs, not a multiple of %d".formatted(weight.name(), layer.inputs(), BLOCK));
+            new Skipped(
+                weight.name(),
+                "%d inputs (not a multiple of %d)".formatted(layer.inputs(), BLOCK)));
       } else if (parameters + size > maxParameters) {
-        skipped.add("%s: beyond %d parameters".formatted(weight.name(), maxParameters));
+        skipped.add(
+            new Skipped(weight.name(), "weights beyond %d in all".formatted(maxParameters)));
       } else {
         layers.add(new LinearLayer(weight.name(), rows(layer, format.get(), engine, arena)));
         parameters += size;

@@ -88,8 +88,8 @@ record OpCalls(
                   new ConvertRequest(
                       operand(in),
                       operand(out),
-                      Rounding.values()[option.apply(0)],
-                      Overflow.values()[option.apply(1)]));
+                      List.of(Rounding.values()).get(option.apply(0)),
+                      List.of(Overflow.values()).get(option.apply(1))));
       case QUANTIZE ->
           new OpCalls(
               plain,
@@ -100,8 +100,8 @@ record OpCalls(
                   new QuantizeRequest(
                       operand(in),
                       operand(out),
-                      ScaleRule.values()[option.apply(0)],
-                      Rounding.values()[option.apply(1)]));
+                      List.of(ScaleRule.values()).get(option.apply(0)),
+                      List.of(Rounding.values()).get(option.apply(1))));
       case DEQUANTIZE ->
           new OpCalls(
               Formats.blocks(),

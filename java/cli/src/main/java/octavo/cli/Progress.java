@@ -1,5 +1,6 @@
 package octavo.cli;
 
+import java.io.Console;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -28,9 +29,15 @@ interface Progress extends AutoCloseable {
   @Override
   default void close() {}
 
-  /** {@return whether standard output and error may be assumed to be a person's terminal} */
+  /**
+   * {@return whether this process is at a person's terminal}
+   *
+   * <p>There is no question for standard error alone; this one is whether input and output are.
+   */
+  @SuppressWarnings("SystemConsoleNull") // JDK 25 has no console again where there is no terminal.
   static boolean terminal() {
-    return System.console() != null && System.console().isTerminal();
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   /**

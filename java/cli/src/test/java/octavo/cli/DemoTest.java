@@ -57,7 +57,7 @@ class DemoTest {
 
     assertEquals(
         Set.of(
-            "octavo",
+            "schema",
             "model",
             "activations",
             "machine",
@@ -67,7 +67,7 @@ class DemoTest {
             "explain",
             "seconds"),
         names(report));
-    assertEquals(1, report.get("octavo").asInt());
+    assertEquals(1, report.get("schema").asInt());
     assertEquals(
         Set.of("file", "matrices", "parameters", "parametersOfModel", "skipped"),
         names(report.get("model")));
@@ -103,7 +103,9 @@ class DemoTest {
     assertEquals(2, report.at("/model/matrices").asInt());
     assertEquals(64 * 48 + 128 * 16, report.at("/model/parameters").asInt());
     assertEquals(64 * 48 + 40 * 8 + 128 * 16, report.at("/model/parametersOfModel").asInt());
-    assertEquals("odd: 40 inputs, not a multiple of 32", report.at("/model/skipped/0").asString());
+    assertEquals("odd", report.at("/model/skipped/0/matrix").asString());
+    assertEquals(
+        "40 inputs (not a multiple of 32)", report.at("/model/skipped/0/reason").asString());
     assertEquals(3, report.at("/activations/rows").asInt());
     assertEquals(5, report.at("/activations/seed").asInt());
   }
@@ -134,8 +136,8 @@ class DemoTest {
       boolean eightBits = f <= 2;
       double sqnr = formats.get(f).get("weightSqnrDb").asDouble();
       double error = formats.get(f).get("outputError").asDouble();
-      assertTrue(eightBits ? sqnr > 25 && sqnr < 45 : sqnr > 12 && sqnr < 28, "SQNR " + sqnr);
-      assertTrue(eightBits ? error < 0.06 : error > 0.03 && error < 0.3, "error " + error);
+      assertTrue(eightBits ? sqnr > 20 && sqnr < 45 : sqnr > 12 && sqnr < 28, "SQNR " + sqnr);
+      assertTrue(eightBits ? error < 0.1 : error > 0.03 && error < 0.3, "error " + error);
     }
   }
 
@@ -210,7 +212,7 @@ class DemoTest {
 
     assertEquals(1, report.at("/model/matrices").asInt());
     assertTrue(
-        report.at("/model/skipped").toString().contains("second: beyond 4000 parameters"),
+        report.at("/model/skipped").toString().contains("weights beyond 4000 in all"),
         report::toString);
   }
 
@@ -225,7 +227,9 @@ class DemoTest {
           demo.out().lines().anyMatch(line -> line.startsWith(" " + format + " ")), demo.out());
     }
     assertTrue(demo.out().contains("2 matrices, 5,120 of the model's 5,440 parameters"));
-    assertTrue(demo.out().contains("left out     odd"), demo.out());
+    assertTrue(
+        demo.out().contains("left out     1 with 40 inputs (not a multiple of 32): odd\n"),
+        demo.out());
     assertTrue(demo.out().contains("\nBits: "), demo.out());
     assertTrue(demo.out().contains("  chosen    "), demo.out());
     assertFalse(demo.out().contains("null"), demo.out());

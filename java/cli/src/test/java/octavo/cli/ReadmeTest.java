@@ -48,11 +48,11 @@ class ReadmeTest {
         Files.readString(root().resolve("java/cli/src/test/java/octavo/examples/QuickStart.java"));
     String begin = "// sample:begin\n";
     int start = source.indexOf(begin) + begin.length();
-    String sample =
-        source.substring(start, source.lastIndexOf('\n', source.indexOf("// sample:end")) + 1);
+    int end = source.lastIndexOf('\n', source.indexOf("// sample:end"));
+    String sample = source.substring(start, end).stripIndent() + "\n";
 
     assertEquals(
-        "```java\n" + sample.stripIndent() + "```\n",
+        "```java\n" + sample + "```\n",
         new MarkedRegion("sample").of(readme()),
         "the sample in README.md must be the marked lines of QuickStart.java");
   }
@@ -96,7 +96,7 @@ class ReadmeTest {
     List<String> folders =
         layout
             .lines()
-            .map(line -> line.split(" ")[0])
+            .map(line -> line.split(" ", -1)[0])
             .filter(word -> word.matches("[a-z]+/([a-z]+/)*"))
             .toList();
 

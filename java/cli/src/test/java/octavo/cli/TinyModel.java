@@ -31,7 +31,7 @@ final class TinyModel {
 
   private static final int FLOAT = 1;
 
-  private record Layer(String name, int inputs, int outputs, float[] values) {}
+  private record Layer(String name, int inputs, int outputs, ByteBuffer values) {}
 
   private final List<Layer> layers = new ArrayList<>();
 
@@ -46,7 +46,9 @@ final class TinyModel {
 
   /** Adds a layer; its weights are stored [inputs, outputs]. */
   TinyModel layer(String name, int inputs, int outputs, float[] values) {
-    layers.add(new Layer(name, inputs, outputs, values));
+    ByteBuffer raw = ByteBuffer.allocate(values.length * Float.BYTES);
+    raw.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    layers.add(new Layer(name, inputs, outputs, raw));
     return this;
   }
 
@@ -76,10 +78,7 @@ final class TinyModel {
     field(tensor, TENSOR_DIMS, layer.outputs());
     field(tensor, TENSOR_DATA_TYPE, FLOAT);
     field(tensor, TENSOR_NAME, utf8(layer.name()));
-    ByteBuffer raw =
-        ByteBuffer.allocate(layer.values().length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    raw.asFloatBuffer().put(layer.values());
-    field(tensor, TENSOR_RAW_DATA, raw.array());
+    field(tensor, TENSOR_RAW_DATA, layer.values().array());
     return tensor.toByteArray();
   }
 
@@ -112,7 +111,7 @@ final class TinyModel {
   }
 
   private static void field(ByteArrayOutputStream out, int number, byte[] value) {
-    varint(out, (long) number << 3 | 2);
+    varint(out, ((long) number << 3) | 2);
     varint(out, value.length);
     out.writeBytes(value);
   }
@@ -120,7 +119,7 @@ final class TinyModel {
   private static void varint(ByteArrayOutputStream out, long value) {
     long rest = value;
     while (rest > 0x7F) {
-      out.write((int) (rest & 0x7F | 0x80));
+      out.write((int) ((rest & 0x7F) | 0x80));
       rest >>>= 7;
     }
     out.write((int) rest);

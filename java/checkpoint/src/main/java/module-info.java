@@ -1,0 +1,8 @@
+/** Checkpoint files and tensors: reads weights where they lie in a mapped file. */
+module octavo.checkpoint {
+  requires static transitive org.jspecify;
+  requires transitive octavo;
+  requires com.google.protobuf;
+
+  exports octavo.checkpoint;
+}

@@ -1,0 +1,10 @@
+package octavo.kernels;
+
+import octavo.conformance.KernelConformance;
+
+class KernelConformanceTest extends KernelConformance {
+
+  KernelConformanceTest() {
+    super("reference", "vector");
+  }
+}

@@ -58,7 +58,7 @@ class TensorAllocationTest {
     assertEquals(256, tensor.stride(0));
     assertEquals(1, tensor.stride(1));
     assertTrue(tensor.unitColumnStride());
-    long bytes = 768 * tensor.element().storageBits() / 8;
+    long bytes = 768L * tensor.element().storageBits() / 8;
     assertEquals(bytes, tensor.data().byteSize());
     assertEquals(1.0f, tensor.tensorScale());
     assertEquals(-1, tensor.data().mismatch(MemorySegment.ofArray(new byte[(int) bytes])));

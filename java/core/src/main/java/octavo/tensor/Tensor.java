@@ -525,7 +525,10 @@ public final class Tensor {
     }
     Tensor matrixScales = scales;
     if (format instanceof BlockFormat block && block.blockRows() != BlockFormat.WHOLE) {
-      if (block.blockRows() > 1 && rank() > 2 && shape[rank() - 2] % block.blockRows() != 0) {
+      if (block.blockRows() > 1
+          && rank() > 2
+          && rows() > shape[rank() - 2]
+          && shape[rank() - 2] % block.blockRows() != 0) {
         throw new IllegalArgumentException(
             "%s is no matrix: its blocks of %d rows would cross its outer dimensions; take slices of it"
                 .formatted(this, block.blockRows()));

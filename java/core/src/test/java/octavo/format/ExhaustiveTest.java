@@ -40,7 +40,12 @@ class ExhaustiveTest {
           Map.entry("E2M3", "38c84a38"),
           Map.entry("E3M2", "0be8e184"),
           Map.entry("E2M1", "57dbe179"),
-          Map.entry("E8M0", "11a6e711"));
+          Map.entry("E8M0", "11a6e711"),
+          Map.entry("E4M3FNUZ", "e4c8d58c"),
+          Map.entry("E5M2FNUZ", "fe50d84f"),
+          Map.entry("E4M3B11FNUZ", "8ee2cfad"),
+          Map.entry("BF16", "37d9c367"),
+          Map.entry("FP16", "5c6e0bdb"));
 
   @Test
   void everyFp32NumberInEveryShortFormat() {

@@ -1,24 +1,70 @@
 package octavo.kernels;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import octavo.kernels.convert.ConvertVector;
+import octavo.kernels.matmul.MatmulBlockVector;
+import octavo.kernels.matmul.MatmulPlainVector;
+import octavo.kernels.vector.Species;
+import octavo.kernels.vector.Width;
 import octavo.spi.BackendStatus;
+import octavo.spi.Isa;
 import octavo.spi.Kernel;
 import octavo.spi.KernelProvider;
 import octavo.spi.Overrides;
 
-/** The Vector API kernels. */
+/**
+ * The Vector API kernels, each in every {@link Width}.
+ *
+ * <p>No field or signature here may mention a class of {@code jdk.incubator.vector}: this class is
+ * loaded where that module is absent, to say so.
+ */
 public final class VectorProvider implements KernelProvider {
+
+  private static final String MODULE = "jdk.incubator.vector";
 
   /** Made by {@link java.util.ServiceLoader}. */
   public VectorProvider() {}
 
   @Override
   public BackendStatus probe(Overrides overrides) {
-    return BackendStatus.absent("vector", "not built yet");
+    Module module = ModuleLayer.boot().findModule(MODULE).orElse(null);
+    if (module == null) {
+      return BackendStatus.absent(
+          "vector", "the module " + MODULE + " is not loaded; run java with --add-modules " + MODULE);
+    }
+    if (!VectorProvider.class.getModule().canRead(module)) {
+      return BackendStatus.absent(
+          "vector",
+          "octavo.kernels does not read %s; run java with --add-reads octavo.kernels=%s"
+              .formatted(MODULE, MODULE));
+    }
+    int preferred = Species.preferredBits();
+    int forced = overrides.vectorBits();
+    String detail =
+        forced == 0
+            ? "Vector API, %d-bit (preferred)".formatted(preferred)
+            : "Vector API, %d-bit (-Doctavo.vector.bits; preferred %d)".formatted(forced, preferred);
+    List<Isa> isas =
+        Arrays.stream(Width.values())
+            .filter(width -> width.bits() <= preferred)
+            .map(Width::isa)
+            .distinct()
+            .toList();
+    return new BackendStatus("vector", true, detail, isas, preferred);
   }
 
   @Override
   public List<Kernel<?>> kernels(BackendStatus status) {
-    return List.of();
+    List<Kernel<?>> kernels = new ArrayList<>();
+    if (status.available()) {
+      for (Width width : Width.values()) {
+        kernels.add(new ConvertVector(width));
+        kernels.add(new MatmulPlainVector(width));
+        kernels.add(new MatmulBlockVector(width));
+      }
+    }
+    return List.copyOf(kernels);
   }
 }

@@ -2,6 +2,7 @@ package octavo.dispatch;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import octavo.spi.Host;
 import octavo.spi.Kernel;
 import octavo.spi.KernelId;
@@ -61,7 +62,7 @@ public record Plan<R extends Request, K extends Kernel<R>>(
                           line.formatted(
                               one.kernel().toString().equals(chosen) ? "chosen" : "eligible",
                               one.kernel(),
-                              "cost %.1f  %s".formatted(cost, note));
+                              String.format(Locale.ROOT, "cost %.1f  %s", cost, note));
                       case Rejected(String reason) ->
                           line.formatted("rejected", one.kernel(), reason);
                     }));

@@ -7,11 +7,14 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Our casts against those of ONNX Runtime, bit by bit. */
+@ExtendWith(FormatChecks.class)
 class OnnxRuntimeCastTest {
 
   static Stream<Arguments> casts() {
@@ -59,6 +62,59 @@ class OnnxRuntimeCastTest {
             .flatMap(OnnxRuntimeCastTest::around)
             .toArray();
     assertCastAlike(type, format, overflow, bits);
+  }
+
+  /**
+   * E8M0 from all BF16 numbers and around every power of two. The values where the two differ, all
+   * of them by choice: ONNX Runtime knows no overflow or underflow but NaN unless it saturates, and
+   * if it does, negative numbers become the least power; and it rounds to nearest also just above
+   * that, where ml_dtypes, which ours follows, goes up.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "E8M0_NEAREST, NEAREST_EVEN, IEEE",
+    "E8M0_NEAREST, NEAREST_EVEN, SATURATE",
+    "E8M0_DOWN,    TOWARD_ZERO,  IEEE",
+    "E8M0_DOWN,    TOWARD_ZERO,  SATURATE"
+  })
+  void powersOfTwoAreCastAlikeButFor(
+      OnnxRuntimeCast.Type type, Rounding rounding, Overflow overflow) throws OrtException {
+    int[] bits =
+        IntStream.concat(
+                IntStream.range(0, 1 << 16).map(code -> code << 16),
+                IntStream.range(0, 512)
+                    .map(code -> code << 23)
+                    .flatMap(power -> IntStream.of(power, power | 0x40_0000))
+                    .flatMap(OnnxRuntimeCastTest::around))
+            .toArray();
+    float[] values = new float[bits.length];
+    for (int i = 0; i < bits.length; i++) {
+      values[i] = Float.intBitsToFloat(bits[i]);
+    }
+    boolean saturate = overflow == Overflow.SATURATE;
+    float[] theirs;
+    try (var cast = new OnnxRuntimeCast(type, saturate)) {
+      theirs = cast.cast(values);
+    }
+    for (int i = 0; i < bits.length; i++) {
+      float value = values[i];
+      float ours = Formats.E8M0.decode(Formats.E8M0.encode(value, rounding, overflow, 0));
+      float expected = ours;
+      boolean tiesAtTheLeast = value > 0x1p-127f && value < 0x1.8p-127f;
+      if (type == OnnxRuntimeCast.Type.E8M0_NEAREST && tiesAtTheLeast) {
+        expected = 0x1p-127f;
+      } else if (saturate && value < 0) {
+        expected = 0x1p-127f;
+      } else if (!saturate && (value > 0x1p127f || (value > 0 && value < 0x1p-127f))) {
+        expected = Float.NaN;
+      }
+      if (Float.compare(expected, theirs[i]) != 0) {
+        fail(
+            "E8M0 %s %s: %s (%08x) is %s here and %s there"
+                .formatted(rounding, overflow, value, bits[i], ours, theirs[i]));
+      }
+    }
+    FormatChecks.count(bits.length);
   }
 
   @Tag("nightly")
@@ -132,5 +188,6 @@ class OnnxRuntimeCastTest {
                     departs ? "not known" : "known"));
       }
     }
+    FormatChecks.count(bits.length);
   }
 }

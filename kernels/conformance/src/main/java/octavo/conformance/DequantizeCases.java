@@ -41,8 +41,7 @@ final class DequantizeCases implements Cases {
     UnaryProduct product =
         new UnaryProduct(in, out, extent -> cases.add(new Dequantize(in, out, extent)));
     cases.add(
-        new Dequantize(
-            in, out, new Extent(256, 256, Values.EVERY_CODE, Where.PLAIN, Where.PLAIN)));
+        new Dequantize(in, out, new Extent(256, 256, Values.EVERY_CODE, Where.PLAIN, Where.PLAIN)));
     product.values();
     product.values();
     product.shapes();
@@ -64,8 +63,7 @@ final class DequantizeCases implements Cases {
 
         @Override
         public Request request() {
-          return new DequantizeRequest(
-              Operand.of(in().tensor()), Operand.of(output().tensor()));
+          return new DequantizeRequest(Operand.of(in().tensor()), Operand.of(output().tensor()));
         }
 
         @Override

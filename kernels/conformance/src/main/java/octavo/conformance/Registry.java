@@ -81,7 +81,8 @@ final class Registry {
       }
     }
     throw new AssertionError(
-        "no reference kernel accepts '%s'; the kernels are %s".formatted(request, kernels.keySet()));
+        "no reference kernel accepts '%s'; the kernels are %s"
+            .formatted(request, kernels.keySet()));
   }
 
   /** {@return whether a kernel is one of the request's operation and can run it} */

@@ -25,10 +25,11 @@ import octavo.tensor.Storage;
  * Which operations on which formats a backend has a kernel for, as lines of text to be committed: a
  * kernel that silently stops to support something changes them.
  *
- * <p>A line is {@code backend,operation,first format,how,second formats}: {@code how} is the mode of
- * a cast or, for matmul, the output format and whether the left operand is one row or many. Hosts
- * differ in instruction sets, therefore a backend supports what any of its kernels does; memory is
- * off-heap with neighbouring columns side by side. Without second formats there is no line.
+ * <p>A line is {@code backend,operation,first format,how,second formats}: {@code how} is the mode
+ * of a cast or, for matmul, the output format and whether the left operand is one row or many.
+ * Hosts differ in instruction sets, therefore a backend supports what any of its kernels does;
+ * memory is off-heap with neighbouring columns side by side. Without second formats there is no
+ * line.
  */
 final class Support {
 
@@ -110,8 +111,7 @@ final class Support {
           QuantizeCases.PLAIN,
           out ->
               Stream.of(
-                  new DequantizeRequest(
-                      operand(in, ROWS, COLUMNS), operand(out, ROWS, COLUMNS))));
+                  new DequantizeRequest(operand(in, ROWS, COLUMNS), operand(out, ROWS, COLUMNS))));
     }
   }
 

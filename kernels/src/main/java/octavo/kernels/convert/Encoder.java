@@ -1,0 +1,75 @@
+package octavo.kernels.convert;
+
+import java.lang.invoke.MethodHandles;
+import octavo.kernels.vector.Width;
+import octavo.kernels.vector.WidthCopies;
+
+/** Numbers to codes, a line at a time. */
+interface Encoder {
+
+  /** {@return a number of which counts must be multiples} */
+  int lanes();
+
+  /**
+   * Encodes to nearest even.
+   *
+   * @param numbers the numbers
+   * @param count how many
+   * @param target the format
+   * @param codes where the codes go
+   */
+  void nearest(float[] numbers, int count, Target target, int[] codes);
+
+  /**
+   * Encodes stochastically, or, with a mask of 0, toward zero.
+   *
+   * @param numbers the numbers
+   * @param count how many
+   * @param target the format
+   * @param key the key of {@link octavo.format.StochasticBits}
+   * @param lowIndex the low bits of the first number's index
+   * @param mask the random bits that count
+   * @param codes where the codes go
+   */
+  void byChance(
+      float[] numbers, int count, Target target, long key, int lowIndex, int mask, int[] codes);
+
+  /**
+   * {@return the encoder for a width}, made at first use
+   *
+   * @param width the width
+   */
+  static Encoder of(Width width) {
+    return switch (width) {
+      case BITS_128 -> Bits128.ENCODER;
+      case BITS_256 -> Bits256.ENCODER;
+      case BITS_512 -> Bits512.ENCODER;
+    };
+  }
+
+  private static Encoder copy(Width width) {
+    return WidthCopies.instance(
+        MethodHandles.lookup(), Encoder.class, EncoderLanes.class, width);
+  }
+
+  /** Holds the encoder of 128 bits. */
+  final class Bits128 {
+    private static final Encoder ENCODER = copy(Width.BITS_128);
+
+    private Bits128() {}
+  }
+
+  /** Holds the encoder of 256 bits. */
+  final class Bits256 {
+    private static final Encoder ENCODER = copy(Width.BITS_256);
+
+    private Bits256() {}
+  }
+
+  /** Holds the encoder of 512 bits. */
+  final class Bits512 {
+    private static final Encoder ENCODER = copy(Width.BITS_512);
+
+    private Bits512() {}
+  }
+}

@@ -1,0 +1,60 @@
+package octavo.kernels.matmul;
+
+import octavo.kernels.vector.Width;
+import octavo.spi.Host;
+import octavo.spi.Isa;
+import octavo.spi.KernelId;
+import octavo.spi.MatmulKernel;
+import octavo.spi.MatmulRequest;
+import octavo.spi.Verdict;
+import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Products without scales inside their sums, with the Vector API. */
+public final class MatmulPlainVector implements MatmulKernel {
+  /*
+   * Both operands are decoded to FP32 panels (PanelPacker), whatever their formats and layouts, and
+   * multiplied tile by tile (TiledProduct, Tile8x2 and Tile4x2, where the essays are). Outputs lie in
+   * vector lanes; each is one chain of fused multiply-adds over k in increasing order that starts at
+   * +0, which is the definition. Row, tensor scales and bias come at the end, in the written order.
+   */
+
+  private final Width width;
+
+  /**
+   * Makes the kernel.
+   *
+   * @param width the width of its vectors
+   */
+  public MatmulPlainVector(Width width) {
+    this.width = width;
+  }
+
+  @Override
+  public KernelId id() {
+    return new KernelId("vector", "matmul.plain", width.variant());
+  }
+
+  @Override
+  public Isa isa() {
+    return width.isa();
+  }
+
+  @Override
+  public Verdict consider(MatmulRequest request, Host host) {
+    Verdict objection = width.objection(host);
+    if (objection != null) {
+      return objection;
+    }
+    if (request.blockLength() != 0) {
+      return new Verdict.Rejected("scales change along K; that is matmul.block");
+    }
+    return new Verdict.Eligible(
+        10 * width.slowness(), "tiles of FP32 sums, operands decoded once");
+  }
+
+  @Override
+  public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+    TiledProduct.run(Tile.of(width), a, b, bias, out);
+  }
+}

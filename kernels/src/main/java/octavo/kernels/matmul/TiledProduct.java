@@ -1,0 +1,262 @@
+package octavo.kernels.matmul;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import octavo.format.Formats;
+import octavo.spi.MatmulRequest;
+import octavo.tensor.Codes;
+import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** A product by tiles, with its working memory: the loops around {@link Tile}. */
+final class TiledProduct {
+  /*
+   * Loops, outermost first (BLIS's, with the sums in a block of their own):
+   *
+   *   j   results' columns, up to 1024     end factors of B, bias
+   *   i   results' rows, so many that their sums fill at most 4 MiB
+   *         sums = 0
+   *   k     256 at a time, a multiple of the run length     pack B: 1 MiB
+   *   ii      256 rows                                      pack A: 256 KiB, stays in L2
+   *   jp        a panel of B, stays in L1 (16 or 32 KiB)
+   *   ip          a panel of A: one call of the tile
+   *         results = sums * (endA * endB) + bias, rounded to the output's format
+   *
+   * Each number of A is decoded once per 1024 columns and each of B once per block of rows, 1024 where
+   * N is large: at 2.8 Gelem/s both together cost 4 % of the time at 256 bits and M = N = 1024. Where
+   * M is small, packing B is nearly all of the time.
+   *
+   * Sums lie tile by tile, so that a tile's sums are consecutive. They are FP32 whatever the output,
+   * and go to memory between chunks of k, which rounds nothing: the chain is the written one.
+   *
+   * Padded rows compute zeros, or NaN where the other operand has NaN or infinity, in lanes of their
+   * own; write() leaves them out.
+   *
+   * The working memory is kept between calls in a pool of slots that threads find by their number: no
+   * allocation after the first calls, and no heap per virtual thread as thread locals would have it.
+   */
+
+  /** The longest run that fits the panels. */
+  static final int MAX_RUN = 4096;
+
+  private static final int CHUNK = 256;
+  private static final int COLUMNS = 1024;
+  private static final int A_FLOATS = 1 << 16;
+  private static final int B_FLOATS = 1 << 18;
+  private static final int SUM_FLOATS = 1 << 20;
+
+  private static final int SLOTS = 64;
+  private static final AtomicReferenceArray<@Nullable TiledProduct> POOL =
+      new AtomicReferenceArray<>(SLOTS);
+
+  private final PanelPacker packer = new PanelPacker();
+  private float[] panelsA = new float[0];
+  private float[] panelsB = new float[0];
+  private float[] scalesA = new float[0];
+  private float[] scalesB = new float[0];
+  private float[] sums = new float[0];
+  private float[] endB = new float[0];
+  private float[] biases = new float[0];
+  private float[] line = new float[0];
+  private short[] shortLine = new short[0];
+
+  private TiledProduct() {}
+
+  /** Computes a product by the arithmetic of {@link octavo.spi.MatmulKernel}. */
+  static void run(Tile tile, Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+    TiledProduct product = take();
+    try {
+      product.compute(tile, a, b, bias, out);
+    } finally {
+      give(product);
+    }
+  }
+
+  private static TiledProduct take() {
+    int first = (int) Thread.currentThread().threadId();
+    for (int i = 0; i < SLOTS; i++) {
+      TiledProduct found = POOL.getAndSet((first + i) & (SLOTS - 1), null);
+      if (found != null) {
+        return found;
+      }
+    }
+    return new TiledProduct();
+  }
+
+  private static void give(TiledProduct product) {
+    int first = (int) Thread.currentThread().threadId();
+    for (int i = 0; i < SLOTS; i++) {
+      if (POOL.compareAndSet((first + i) & (SLOTS - 1), null, product)) {
+        return;
+      }
+    }
+  }
+
+  private void compute(Tile tile, Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+    long m = a.rows();
+    long n = b.rows();
+    int length = MatmulRequest.blockLength(a.format(), b.format());
+    int chunk = length == 0 ? CHUNK : length * Math.max(1, CHUNK / length);
+    chunk = (int) Math.min(chunk, Math.max(a.columns(), 1));
+    int columns = step(Math.min(COLUMNS, B_FLOATS / chunk), n, tile.columns());
+    int inner = step(A_FLOATS / chunk, m, tile.rows());
+    int rows = step(SUM_FLOATS / columns / inner * inner, m, inner);
+    reserve(chunk, length, columns, inner, rows);
+    for (long j = 0; j < n; j += columns) {
+      int width = (int) Math.min(columns, n - j);
+      for (int c = 0; c < width; c++) {
+        endB[c] = PanelPacker.endFactor(b, j + c);
+      }
+      if (bias != null) {
+        MemorySegment.copy(bias.data(), Codes.FLOAT, j * Float.BYTES, biases, 0, width);
+      }
+      for (long i = 0; i < m; i += rows) {
+        int height = (int) Math.min(rows, m - i);
+        sum(tile, length, chunk, inner, a, i, height, b, j, width);
+        write(tile, a, i, height, j, width, bias != null, out);
+      }
+    }
+  }
+
+  /** {@return how far to step: at most {@code limit}, not beyond the dimension, in whole units} */
+  private static int step(int limit, long dimension, int unit) {
+    int whole = Math.max(limit / unit, 1) * unit;
+    return (int) Math.min(whole, Math.ceilDiv(Math.max(dimension, 1), (long) unit) * unit);
+  }
+
+  private void reserve(int chunk, int length, int columns, int inner, int rows) {
+    panelsA = grown(panelsA, inner * chunk);
+    panelsB = grown(panelsB, columns * chunk);
+    if (length != 0) {
+      int runs = Math.ceilDiv(chunk, length);
+      scalesA = grown(scalesA, inner * runs);
+      scalesB = grown(scalesB, columns * runs);
+    }
+    sums = grown(sums, rows * columns);
+    endB = grown(endB, columns);
+    biases = grown(biases, columns);
+    line = grown(line, columns);
+    shortLine = shortLine.length < columns ? new short[columns] : shortLine;
+  }
+
+  private static float[] grown(float[] array, int size) {
+    return array.length >= size ? array : new float[size];
+  }
+
+  /** Computes the sums of a block of results. */
+  private void sum(
+      Tile tile,
+      int length,
+      int chunk,
+      int inner,
+      Tensor a,
+      long i,
+      int height,
+      Tensor b,
+      long j,
+      int width) {
+    int panels = Math.ceilDiv(width, tile.columns());
+    int heightPanels = Math.ceilDiv(height, tile.rows());
+    Arrays.fill(sums, 0, heightPanels * tile.rows() * panels * tile.columns(), 0.0f);
+    for (long k = 0; k < a.columns(); k += chunk) {
+      int depth = (int) Math.min(chunk, a.columns() - k);
+      int runs = length == 0 ? 0 : Math.ceilDiv(depth, length);
+      packer.pack(b, j, width, k, depth, tile.columns(), panelsB);
+      if (length != 0) {
+        PanelPacker.packScales(b, j, width, k, runs, length, tile.columns(), scalesB);
+      }
+      for (int ii = 0; ii < height; ii += inner) {
+        int part = Math.min(inner, height - ii);
+        packer.pack(a, i + ii, part, k, depth, tile.rows(), panelsA);
+        if (length != 0) {
+          PanelPacker.packScales(a, i + ii, part, k, runs, length, tile.rows(), scalesA);
+        }
+        tiles(tile, length, depth, runs, ii / tile.rows(), Math.ceilDiv(part, tile.rows()), panels);
+      }
+    }
+  }
+
+  private void tiles(
+      Tile tile, int length, int depth, int runs, int firstPanel, int panelsOfA, int panelsOfB) {
+    int rows = tile.rows();
+    int columns = tile.columns();
+    for (int jp = 0; jp < panelsOfB; jp++) {
+      for (int ip = 0; ip < panelsOfA; ip++) {
+        int at = ((firstPanel + ip) * panelsOfB + jp) * rows * columns;
+        int aAt = ip * rows * depth;
+        int bAt = jp * columns * depth;
+        if (length == 0) {
+          tile.chain(depth, panelsA, aAt, panelsB, bAt, sums, at);
+        } else {
+          int sa = ip * rows * runs;
+          int sb = jp * columns * runs;
+          tile.runs(
+              length, depth, panelsA, aAt, scalesA, sa, panelsB, bAt, scalesB, sb, sums, at);
+        }
+      }
+    }
+  }
+
+  /** Finishes a block of results and writes them. */
+  private void write(
+      Tile tile, Tensor a, long i, int height, long j, int width, boolean biased, Tensor out) {
+    int panels = Math.ceilDiv(width, tile.columns());
+    for (int r = 0; r < height; r++) {
+      float endA = PanelPacker.endFactor(a, i + r);
+      for (int jp = 0; jp < panels; jp++) {
+        int at = (r / tile.rows() * panels + jp) * tile.rows() * tile.columns();
+        int from = jp * tile.columns();
+        int count = Math.min(tile.columns(), width - from);
+        scale(sums, at + r % tile.rows() * tile.columns(), endA, endB, line, from, count);
+      }
+      if (biased) {
+        add(line, biases, width);
+      }
+      store(out, i + r, j, width);
+    }
+  }
+
+  private void store(Tensor out, long row, long column, int width) {
+    long at = row * out.stride(0) + column * out.stride(1);
+    boolean bf16 = out.format().equals(Formats.BF16);
+    if (bf16) {
+      toBf16(line, shortLine, width);
+    }
+    if (!out.unitColumnStride()) {
+      for (int c = 0; c < width; c++) {
+        int code = bf16 ? shortLine[c] : Float.floatToRawIntBits(line[c]);
+        Codes.set(out.data(), out.element(), at + c * out.stride(1), code);
+      }
+    } else if (bf16) {
+      MemorySegment.copy(shortLine, 0, out.data(), Codes.SHORT, at * Short.BYTES, width);
+    } else {
+      MemorySegment.copy(line, 0, out.data(), Codes.FLOAT, at * Float.BYTES, width);
+    }
+  }
+
+  // ---- leaves: one loop each
+
+  private static void scale(
+      float[] sums, int at, float endA, float[] endB, float[] line, int from, int count) {
+    for (int c = 0; c < count; c++) {
+      line[from + c] = sums[at + c] * (endA * endB[from + c]);
+    }
+  }
+
+  private static void add(float[] line, float[] biases, int count) {
+    for (int c = 0; c < count; c++) {
+      line[c] += biases[c];
+    }
+  }
+
+  /** Nearest even: a carry out of the mantissa reaches the exponent, out of the largest infinity. */
+  private static void toBf16(float[] line, short[] codes, int count) {
+    for (int c = 0; c < count; c++) {
+      int bits = Float.floatToRawIntBits(line[c]);
+      int rounded = bits + 0x7FFF + (bits >>> 16 & 1) >>> 16;
+      boolean nan = (bits & 0x7FFF_FFFF) > 0x7F80_0000;
+      codes[c] = (short) (nan ? bits >>> 16 & 0x8000 | 0x7FC0 : rounded);
+    }
+  }
+}

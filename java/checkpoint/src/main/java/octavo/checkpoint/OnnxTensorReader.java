@@ -200,7 +200,7 @@ final class OnnxTensorReader {
   private MemorySegment data(OnnxTensorSize wanted, long from, long to) throws IOException {
     boolean isRaw = raw.byteSize() > 0;
     if ((isRaw ? 1 : 0) + (typedField != 0 ? 1 : 0) + (isExternal ? 1 : 0) > 1) {
-      throw in.corrupt(start, wanted.tensor() + " has data in two places", "one is right");
+      throw in.corrupt(start, wanted.tensor() + " has data in two places", "data is in one");
     }
     if (wanted.type() == OnnxDataType.STRING && (isRaw || isExternal)) {
       throw in.corrupt(

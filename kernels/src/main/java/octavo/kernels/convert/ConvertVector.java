@@ -82,7 +82,7 @@ public final class ConvertVector implements ConvertKernel {
           int count = (int) Math.min(Math.min(Line.LENGTH, same), columns - column);
           line.read(in, row * in.stride(0) + column, count);
           line.encode(encoder, StochasticBits.key(seed, index), (int) index, count);
-          line.write(out, row * out.stride(0) + column, count);
+          line.write(encoder, out, row * out.stride(0) + column, count);
           column += count;
         }
       }

@@ -11,28 +11,47 @@ interface Encoder {
   int lanes();
 
   /**
-   * Encodes to nearest even.
+   * Encodes to nearest even. NaN, and zeros of formats without negative zero, are the caller's, as is
+   * padding.
    *
    * @param numbers the numbers
    * @param count how many
    * @param target the format
    * @param codes where the codes go
+   * @return the largest magnitude's bits
    */
-  void nearest(float[] numbers, int count, Target target, int[] codes);
+  int nearest(float[] numbers, int count, Target target, int[] codes);
 
   /**
-   * Encodes stochastically, or, with a mask of 0, toward zero.
+   * Encodes stochastically, or, with random bits of 0, toward zero. Infinity is the caller's too.
    *
    * @param numbers the numbers
    * @param count how many
    * @param target the format
-   * @param key the key of {@link octavo.format.StochasticBits}
-   * @param lowIndex the low bits of the first number's index
-   * @param mask the random bits that count
+   * @param random 32 random bits for each number
    * @param codes where the codes go
+   * @return the largest magnitude's bits
    */
-  void byChance(
-      float[] numbers, int count, Target target, long key, int lowIndex, int mask, int[] codes);
+  int byChance(float[] numbers, int count, Target target, int[] random, int[] codes);
+
+  /**
+   * Draws the bits of {@link octavo.format.StochasticBits}.
+   *
+   * @param key the key of the elements
+   * @param lowIndex the low bits of the first element's index
+   * @param count how many
+   * @param random where the bits go
+   */
+  void draw(long key, int lowIndex, int count, int[] random);
+
+  /**
+   * Narrows codes to bytes.
+   *
+   * @param codes the codes
+   * @param count how many
+   * @param bytes where the bytes go; up to four more than count are written
+   */
+  void narrow(int[] codes, int count, byte[] bytes);
 
   /**
    * {@return the encoder for a width}, made at first use

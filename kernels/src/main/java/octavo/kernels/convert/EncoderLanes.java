@@ -1,6 +1,7 @@
 package octavo.kernels.convert;
 
 import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -40,10 +41,10 @@ final class EncoderLanes implements Encoder {
   private static final VectorSpecies<Float> FLOATS =
       Species.of(MethodHandles.lookup(), float.class);
   private static final VectorSpecies<Integer> INTS = Species.of(MethodHandles.lookup(), int.class);
+  private static final VectorSpecies<Byte> BYTES = Species.quarter(MethodHandles.lookup());
   private static final int LANES = FLOATS.length();
 
   private static final int MAGNITUDE = 0x7FFF_FFFF;
-  private static final int INFINITY = 0x7F80_0000;
 
   /** Made once per copy. */
   EncoderLanes() {}
@@ -54,97 +55,141 @@ final class EncoderLanes implements Encoder {
   }
 
   @Override
-  public void nearest(float[] numbers, int count, Target target, int[] codes) {
-    int shift = target.shift();
-    int half = (1 << (shift - 1)) - 1;
-    int rebias = (target.minField() - 1) << target.mantissaBits();
-    int minNormal = target.minNormal();
-    float magic = target.magic();
-    int magicBits = Float.floatToRawIntBits(magic);
-    int maxFinite = target.maxFinite();
-    int overflow = target.overflow();
-    int nan = target.nan();
-    int signShift = target.signShift();
-    int signBit = 1 << (31 - signShift);
-    int zeroSign = target.zeroSign();
-    int nanSign = target.nanSign();
-    int padding = target.padding();
+  public int nearest(float[] numbers, int count, Target target, int[] codes) {
+    IntVector magnitude = IntVector.broadcast(INTS, MAGNITUDE);
+    IntVector one = IntVector.broadcast(INTS, 1);
+    IntVector shift = IntVector.broadcast(INTS, target.shift());
+    IntVector bias = IntVector.broadcast(INTS, target.roundingBias());
+    IntVector minNormal = IntVector.broadcast(INTS, target.minNormal());
+    FloatVector magic = FloatVector.broadcast(FLOATS, target.magic());
+    IntVector magicBits = IntVector.broadcast(INTS, Float.floatToRawIntBits(target.magic()));
+    IntVector maxFinite = IntVector.broadcast(INTS, target.maxFinite());
+    IntVector overflow = IntVector.broadcast(INTS, target.overflow());
+    IntVector signShift = IntVector.broadcast(INTS, target.signShift());
+    IntVector signBit = IntVector.broadcast(INTS, target.signBit());
+    IntVector largest = IntVector.zero(INTS);
     for (int i = 0; i < count; i += LANES) {
       IntVector bits = FloatVector.fromArray(FLOATS, numbers, i).reinterpretAsInts();
-      IntVector u = bits.and(MAGNITUDE);
-      IntVector even = u.lanewise(VectorOperators.LSHR, shift).and(1);
+      IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
+      largest = largest.lanewise(VectorOperators.MAX, u);
+      IntVector even =
+          u.lanewise(VectorOperators.LSHR, shift).lanewise(VectorOperators.AND, one);
       IntVector normal =
-          u.add(half).add(even).lanewise(VectorOperators.LSHR, shift).sub(rebias);
-      IntVector units = u.reinterpretAsFloats().add(magic).reinterpretAsInts().sub(magicBits);
+          u.lanewise(VectorOperators.ADD, bias)
+              .lanewise(VectorOperators.ADD, even)
+              .lanewise(VectorOperators.LSHR, shift);
+      IntVector units =
+          u.reinterpretAsFloats()
+              .lanewise(VectorOperators.ADD, magic)
+              .reinterpretAsInts()
+              .lanewise(VectorOperators.SUB, magicBits);
       IntVector code = normal.blend(units, u.compare(VectorOperators.LT, minNormal));
-      IntVector sign = bits.lanewise(VectorOperators.LSHR, signShift).and(signBit);
-      sign = sign.blend(sign.and(zeroSign), code.compare(VectorOperators.EQ, 0));
       code = code.blend(overflow, code.compare(VectorOperators.GT, maxFinite));
-      VectorMask<Integer> isNan = u.compare(VectorOperators.GT, INFINITY);
-      sign = sign.blend(sign.and(nanSign), isNan);
-      code = code.blend(nan, isNan);
-      code.or(sign).lanewise(VectorOperators.LSHL, padding).intoArray(codes, i);
+      bits.lanewise(VectorOperators.LSHR, signShift)
+          .lanewise(VectorOperators.AND, signBit)
+          .lanewise(VectorOperators.OR, code)
+          .intoArray(codes, i);
+    }
+    return largest.reduceLanes(VectorOperators.MAX);
+  }
+
+  @Override
+  public int byChance(float[] numbers, int count, Target target, int[] random, int[] codes) {
+    IntVector top = IntVector.broadcast(INTS, Integer.MIN_VALUE);
+    IntVector magnitude = IntVector.broadcast(INTS, MAGNITUDE);
+    IntVector one = IntVector.broadcast(INTS, 1);
+    IntVector implicit = IntVector.broadcast(INTS, 1 << 23);
+    IntVector fraction = IntVector.broadcast(INTS, (1 << 23) - 1);
+    IntVector c23 = IntVector.broadcast(INTS, 23);
+    IntVector c31 = IntVector.broadcast(INTS, 31);
+    IntVector c32 = IntVector.broadcast(INTS, 32);
+    IntVector zero = IntVector.zero(INTS);
+    IntVector shift = IntVector.broadcast(INTS, target.shift());
+    IntVector mantissaBits = IntVector.broadcast(INTS, target.mantissaBits());
+    IntVector minField = IntVector.broadcast(INTS, target.minField());
+    IntVector maxFinite = IntVector.broadcast(INTS, target.maxFinite());
+    IntVector overflow = IntVector.broadcast(INTS, target.overflow());
+    IntVector signShift = IntVector.broadcast(INTS, target.signShift());
+    IntVector signBit = IntVector.broadcast(INTS, target.signBit());
+    IntVector largest = IntVector.zero(INTS);
+    for (int i = 0; i < count; i += LANES) {
+      IntVector bits = FloatVector.fromArray(FLOATS, numbers, i).reinterpretAsInts();
+      IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
+      largest = largest.lanewise(VectorOperators.MAX, u);
+      IntVector field = u.lanewise(VectorOperators.LSHR, c23);
+      IntVector significand = u.lanewise(VectorOperators.AND, fraction);
+      significand =
+          significand.blend(
+              significand.lanewise(VectorOperators.OR, implicit),
+              field.compare(VectorOperators.GT, zero));
+      field = field.lanewise(VectorOperators.MAX, one);
+      IntVector discarded =
+          minField
+              .lanewise(VectorOperators.SUB, field)
+              .lanewise(VectorOperators.MAX, zero)
+              .lanewise(VectorOperators.ADD, shift);
+      IntVector units =
+          significand.lanewise(
+              VectorOperators.LSHR, discarded.lanewise(VectorOperators.MIN, c31));
+      // The shift is from 1 to 32: left, as a fraction of 32 bits. Beyond, right, at most 31.
+      IntVector left =
+          c32.lanewise(VectorOperators.SUB, discarded).lanewise(VectorOperators.MAX, zero);
+      IntVector right =
+          discarded.lanewise(VectorOperators.SUB, c32).lanewise(VectorOperators.MIN, c31);
+      IntVector chance =
+          significand
+              .lanewise(VectorOperators.LSHL, left)
+              .blend(
+                  significand.lanewise(
+                      VectorOperators.LSHR, right.lanewise(VectorOperators.MAX, zero)),
+                  right.compare(VectorOperators.GT, zero));
+      IntVector r = IntVector.fromArray(INTS, random, i);
+      VectorMask<Integer> up =
+          chance
+              .lanewise(VectorOperators.ADD, r)
+              .lanewise(VectorOperators.XOR, top)
+              .compare(VectorOperators.LT, r.lanewise(VectorOperators.XOR, top));
+      IntVector code =
+          field
+              .lanewise(VectorOperators.SUB, minField)
+              .lanewise(VectorOperators.MAX, zero)
+              .lanewise(VectorOperators.LSHL, mantissaBits)
+              .lanewise(VectorOperators.ADD, units);
+      code = code.blend(code.lanewise(VectorOperators.ADD, one), up);
+      code = code.blend(overflow, code.compare(VectorOperators.GT, maxFinite));
+      bits.lanewise(VectorOperators.LSHR, signShift)
+          .lanewise(VectorOperators.AND, signBit)
+          .lanewise(VectorOperators.OR, code)
+          .intoArray(codes, i);
+    }
+    return largest.reduceLanes(VectorOperators.MAX);
+  }
+
+  @Override
+  public void draw(long key, int lowIndex, int count, int[] random) {
+    IntVector lanes = IntVector.zero(INTS).addIndex(1);
+    IntVector keyLow = IntVector.broadcast(INTS, (int) key);
+    IntVector keyHigh = IntVector.broadcast(INTS, (int) (key >>> 32));
+    IntVector c15 = IntVector.broadcast(INTS, 15);
+    IntVector c16 = IntVector.broadcast(INTS, 16);
+    IntVector factor1 = IntVector.broadcast(INTS, 0x7FEB352D);
+    IntVector factor2 = IntVector.broadcast(INTS, 0x846CA68B);
+    for (int i = 0; i < count; i += LANES) {
+      IntVector x = IntVector.broadcast(INTS, lowIndex + i);
+      x = x.lanewise(VectorOperators.ADD, lanes).lanewise(VectorOperators.XOR, keyLow);
+      x = x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, c16));
+      x = x.lanewise(VectorOperators.MUL, factor1);
+      x = x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, c15));
+      x = x.lanewise(VectorOperators.ADD, keyHigh).lanewise(VectorOperators.MUL, factor2);
+      x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, c16))
+          .intoArray(random, i);
     }
   }
 
   @Override
-  public void byChance(
-      float[] numbers, int count, Target target, long key, int lowIndex, int mask, int[] codes) {
-    int shift = target.shift();
-    int mantissaBits = target.mantissaBits();
-    int minField = target.minField();
-    int maxFinite = target.maxFinite();
-    int overflow = target.overflow();
-    int infinity = target.infinity();
-    int nan = target.nan();
-    int signShift = target.signShift();
-    int signBit = 1 << (31 - signShift);
-    int zeroSign = target.zeroSign();
-    int nanSign = target.nanSign();
-    int padding = target.padding();
-    int keyLow = (int) key;
-    int keyHigh = (int) (key >>> 32);
+  public void narrow(int[] codes, int count, byte[] bytes) {
     for (int i = 0; i < count; i += LANES) {
-      // octavo.format.StochasticBits
-      IntVector r = IntVector.zero(INTS).addIndex(1).add(lowIndex + i);
-      r = r.lanewise(VectorOperators.XOR, keyLow);
-      r = r.lanewise(VectorOperators.XOR, r.lanewise(VectorOperators.LSHR, 16)).mul(0x7FEB352D);
-      r = r.lanewise(VectorOperators.XOR, r.lanewise(VectorOperators.LSHR, 15)).add(keyHigh);
-      r = r.mul(0x846CA68B);
-      r = r.lanewise(VectorOperators.XOR, r.lanewise(VectorOperators.LSHR, 16)).and(mask);
-
-      IntVector bits = FloatVector.fromArray(FLOATS, numbers, i).reinterpretAsInts();
-      IntVector u = bits.and(MAGNITUDE);
-      IntVector field = u.lanewise(VectorOperators.LSHR, 23);
-      IntVector significand = u.and(0x007F_FFFF);
-      significand =
-          significand.blend(
-              significand.or(0x0080_0000), field.compare(VectorOperators.GT, 0));
-      field = field.max(1);
-      IntVector discarded = field.neg().add(minField).max(0).add(shift);
-      IntVector units = significand.lanewise(VectorOperators.LSHR, discarded.min(31));
-      IntVector chance =
-          significand.lanewise(VectorOperators.LSHL, discarded.neg().add(32).max(0));
-      IntVector small =
-          significand.lanewise(VectorOperators.LSHR, discarded.sub(32).max(0).min(31));
-      chance = chance.blend(small, discarded.compare(VectorOperators.GT, 32));
-      IntVector code =
-          field.sub(minField).max(0).lanewise(VectorOperators.LSHL, mantissaBits).add(units);
-      VectorMask<Integer> up =
-          chance
-              .add(r)
-              .lanewise(VectorOperators.XOR, Integer.MIN_VALUE)
-              .lt(r.lanewise(VectorOperators.XOR, Integer.MIN_VALUE));
-      code = code.blend(code.add(1), up);
-
-      IntVector sign = bits.lanewise(VectorOperators.LSHR, signShift).and(signBit);
-      sign = sign.blend(sign.and(zeroSign), code.compare(VectorOperators.EQ, 0));
-      code = code.blend(overflow, code.compare(VectorOperators.GT, maxFinite));
-      code = code.blend(infinity, u.compare(VectorOperators.EQ, INFINITY));
-      VectorMask<Integer> isNan = u.compare(VectorOperators.GT, INFINITY);
-      sign = sign.blend(sign.and(nanSign), isNan);
-      code = code.blend(nan, isNan);
-      code.or(sign).lanewise(VectorOperators.LSHL, padding).intoArray(codes, i);
+      ((ByteVector) IntVector.fromArray(INTS, codes, i).castShape(BYTES, 0)).intoArray(bytes, i);
     }
   }
 }

@@ -2,6 +2,7 @@ package octavo.kernels.convert;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import octavo.format.DecodeTable;
 import octavo.format.ElementFormat;
@@ -19,14 +20,17 @@ final class Line {
   /** The most elements of a line: even, and a multiple of every width's lanes. */
   static final int LENGTH = 2048;
 
+  private static final int INFINITY = 0x7F80_0000;
+
   private static final int SLOTS = 64;
   private static final AtomicReferenceArray<@Nullable Line> POOL =
       new AtomicReferenceArray<>(SLOTS);
 
-  private final byte[] bytes = new byte[LENGTH];
+  private final byte[] bytes = new byte[LENGTH + 4]; // what narrow() may write beyond
   private final short[] shorts = new short[LENGTH];
   private final float[] numbers = new float[LENGTH];
   private final int[] codes = new int[LENGTH];
+  private final int[] random = new int[LENGTH];
   private FloatFormat format = Formats.FP32;
   private Rounding rounding = Rounding.NEAREST_EVEN;
   private Overflow overflow = Overflow.SATURATE;
@@ -102,16 +106,30 @@ final class Line {
       return;
     }
     int whole = Math.ceilDiv(count, encoder.lanes()) * encoder.lanes();
+    int largest;
     if (rounding == Rounding.NEAREST_EVEN) {
-      encoder.nearest(numbers, whole, to, codes);
+      largest = encoder.nearest(numbers, whole, to, codes);
     } else {
-      int mask = rounding == Rounding.STOCHASTIC ? -1 : 0;
-      encoder.byChance(numbers, whole, to, key, lowIndex, mask, codes);
+      if (rounding == Rounding.STOCHASTIC) {
+        encoder.draw(key, lowIndex, whole, random);
+      } else {
+        Arrays.fill(random, 0, count, 0);
+      }
+      largest = encoder.byChance(numbers, whole, to, random, codes);
+    }
+    if (!to.negativeZero()) {
+      dropNegativeZeros(numbers, to, codes, count);
+    }
+    if (largest >= INFINITY) {
+      mend(numbers, to, codes, count);
+    }
+    if (to.padding() != 0) {
+      pad(codes, to.padding(), count);
     }
   }
 
   /** Writes the codes of {@code count} elements from an offset in elements on. */
-  void write(Tensor out, long at, int count) {
+  void write(Encoder encoder, Tensor out, long at, int count) {
     MemorySegment data = out.data();
     switch (out.element().storageBits()) {
       case 4 -> {
@@ -123,7 +141,7 @@ final class Line {
         }
       }
       case 8 -> {
-        toBytes(codes, bytes, count);
+        encoder.narrow(codes, Math.ceilDiv(count, encoder.lanes()) * encoder.lanes(), bytes);
         MemorySegment.copy(bytes, 0, data, ValueLayout.JAVA_BYTE, at, count);
       }
       case 16 -> {
@@ -161,26 +179,48 @@ final class Line {
     }
   }
 
+  /** Where zero has one code, the other is NaN: small numbers with it were negative zeros. */
+  private static void dropNegativeZeros(float[] numbers, Target target, int[] codes, int count) {
+    for (int i = 0; i < count; i++) {
+      int magnitude = Float.floatToRawIntBits(numbers[i]) & 0x7FFF_FFFF;
+      boolean zero = magnitude < target.minNormal() && codes[i] == target.signBit();
+      codes[i] = zero ? 0 : codes[i];
+    }
+  }
+
+  private static void mend(float[] numbers, Target target, int[] codes, int count) {
+    for (int i = 0; i < count; i++) {
+      int bits = Float.floatToRawIntBits(numbers[i]);
+      int sign = bits < 0 ? target.signBit() : 0;
+      int magnitude = bits & 0x7FFF_FFFF;
+      if (magnitude > INFINITY) {
+        codes[i] = target.nan() | (target.signedNan() ? sign : 0);
+      } else if (magnitude == INFINITY) {
+        codes[i] = target.infinity() | sign;
+      }
+    }
+  }
+
+  private static void pad(int[] codes, int padding, int count) {
+    for (int i = 0; i < count; i++) {
+      codes[i] <<= padding;
+    }
+  }
+
   /** Exact but for infinities, and for NaN, which becomes the quiet one of its sign. */
   private static void toFp32(float[] from, int infinity, int[] to, int count) {
     for (int i = 0; i < count; i++) {
       int bits = Float.floatToRawIntBits(from[i]);
       int sign = bits & 0x8000_0000;
       int magnitude = bits & 0x7FFF_FFFF;
-      int special = magnitude == 0x7F80_0000 ? infinity : 0x7FC0_0000;
-      to[i] = magnitude < 0x7F80_0000 ? bits : sign | special;
+      int special = magnitude == INFINITY ? infinity : 0x7FC0_0000;
+      to[i] = magnitude < INFINITY ? bits : sign | special;
     }
   }
 
   private static void toPairs(int[] from, byte[] to, int count) {
     for (int i = 0; i < count; i += 2) {
       to[i >> 1] = (byte) (from[i] | from[i + 1] << 4);
-    }
-  }
-
-  private static void toBytes(int[] from, byte[] to, int count) {
-    for (int i = 0; i < count; i++) {
-      to[i] = (byte) from[i];
     }
   }
 

@@ -1,7 +1,6 @@
 package octavo.kernels.convert;
 
 import octavo.format.FloatFormat;
-import octavo.format.NanCodes;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
 
@@ -11,6 +10,8 @@ import octavo.format.Rounding;
  *
  * @param shift the mantissa bits of FP32 that the format lacks, at least 1
  * @param mantissaBits its mantissa bits
+ * @param roundingBias what the bits of a normal number take before they are shifted: half a unit,
+ *     less one, and the difference of the exponent biases
  * @param minNormal its smallest normal number, as FP32 bits
  * @param minField the exponent field of that number in FP32
  * @param magic the power of two whose unit in the last place is the format's smallest subnormal
@@ -19,13 +20,15 @@ import octavo.format.Rounding;
  * @param infinity the magnitude of what an infinite number becomes
  * @param nan the magnitude of what NaN becomes; with the sign bit where NaN is the negative zero
  * @param signShift how far right the sign of FP32 goes
- * @param zeroSign -1 if zeros keep their sign, 0 if not
- * @param nanSign -1 if NaN keeps its sign, 0 if not
+ * @param signBit the sign
+ * @param negativeZero whether zeros keep their sign
+ * @param signedNan whether NaN keeps its sign
  * @param padding the bits below the code
  */
 record Target(
     int shift,
     int mantissaBits,
+    int roundingBias,
     int minNormal,
     int minField,
     float magic,
@@ -34,8 +37,9 @@ record Target(
     int infinity,
     int nan,
     int signShift,
-    int zeroSign,
-    int nanSign,
+    int signBit,
+    boolean negativeZero,
+    boolean signedNan,
     int padding) {
 
   /** {@return whether {@link Encoder} can encode a format} */
@@ -46,6 +50,9 @@ record Target(
   /** {@return the numbers of a format that {@link #covers} accepts} */
   static Target of(FloatFormat format, Rounding rounding, Overflow overflow) {
     int padding = format.paddingBits();
+    int mantissaBits = format.mantissaBits();
+    int shift = 23 - mantissaBits;
+    int minField = format.minExponent() + 127;
     int maxFinite = format.maxFiniteCode() >>> padding;
     int infinity = maxFinite;
     if (overflow == Overflow.IEEE && format.infinities()) {
@@ -53,20 +60,22 @@ record Target(
     } else if (overflow == Overflow.IEEE && format.hasNan()) {
       infinity = format.nanCode(false) >>> padding;
     }
-    int minField = format.minExponent() + 127;
+    int signShift = 32 - (format.bits() - padding);
     return new Target(
-        23 - format.mantissaBits(),
-        format.mantissaBits(),
+        shift,
+        mantissaBits,
+        (1 << (shift - 1)) - 1 - ((minField - 1) << 23),
         minField << 23,
         minField,
-        (float) Math.scalb(1.0, format.minExponent() - format.mantissaBits() + 23),
+        (float) Math.scalb(1.0, format.minExponent() - mantissaBits + 23),
         maxFinite,
         rounding == Rounding.TOWARD_ZERO ? maxFinite : infinity,
         infinity,
         format.hasNan() ? format.nanCode(false) >>> padding : maxFinite,
-        32 - (format.bits() - padding),
-        format.negativeZero() ? -1 : 0,
-        format.nanCodes() == NanCodes.NONE ? 0 : -1,
+        signShift,
+        1 << (31 - signShift),
+        format.negativeZero(),
+        format.hasNan(),
         padding);
   }
 }

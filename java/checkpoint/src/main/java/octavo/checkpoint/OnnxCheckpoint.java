@@ -118,18 +118,17 @@ public final class OnnxCheckpoint {
    */
   public OnnxInitializer initializer(String name) {
     return find(name)
-        .orElseThrow(
-            () ->
-                new NoSuchElementException(
-                    file
-                        + " has no initializer '"
-                        + name
-                        + "' among its "
-                        + initializers.size()
-                        + ", such as "
-                        + initializers.keySet().stream()
-                            .limit(EXAMPLES)
-                            .collect(Collectors.joining("', '", "'", "'"))));
+        .orElseThrow(() ->
+            new NoSuchElementException(
+                file
+                    + " has no initializer '"
+                    + name
+                    + "' among its "
+                    + initializers.size()
+                    + ", such as "
+                    + initializers.keySet().stream()
+                        .limit(EXAMPLES)
+                        .collect(Collectors.joining("', '", "'", "'"))));
   }
 
   /**

@@ -170,13 +170,12 @@ final class OnnxTensorReader {
     }
     int number = typeNumber == (int) typeNumber ? (int) typeNumber : 0;
     return OnnxDataType.of(number)
-        .orElseThrow(
-            () ->
-                in.unsupported(
-                    start,
-                    "'" + name + "' has data_type " + typeNumber,
-                    "types 1 to " + OnnxDataType.values().length + " are known",
-                    "save the model for an earlier version of ONNX"));
+        .orElseThrow(() ->
+            in.unsupported(
+                start,
+                "'" + name + "' has data_type " + typeNumber,
+                "types 1 to " + OnnxDataType.values().length + " are known",
+                "save the model for an earlier version of ONNX"));
   }
 
   private long elements() throws CheckpointException {

@@ -98,16 +98,13 @@ record DemoReport(
         names.computeIfAbsent(one.reason(), reason -> new ArrayList<>()).add(one.matrix());
       }
       return names.entrySet().stream()
-          .map(
-              entry ->
-                  "%d with %s: %s%s"
-                      .formatted(
-                          entry.getValue().size(),
-                          entry.getKey(),
-                          entry.getValue().stream()
-                              .limit(MOST_NAMES)
-                              .collect(Collectors.joining(", ")),
-                          entry.getValue().size() > MOST_NAMES ? ", ..." : ""))
+          .map(entry ->
+              "%d with %s: %s%s"
+                  .formatted(
+                      entry.getValue().size(),
+                      entry.getKey(),
+                      entry.getValue().stream().limit(MOST_NAMES).collect(Collectors.joining(", ")),
+                      entry.getValue().size() > MOST_NAMES ? ", ..." : ""))
           .toList();
     }
   }
@@ -202,15 +199,12 @@ record DemoReport(
   /** {@return a line for each backend that gave other bits than the first} */
   List<String> differences() {
     return formats.stream()
-        .flatMap(
-            format ->
-                format.runs().stream()
-                    .filter(run -> run.mismatches() > 0)
-                    .map(
-                        run ->
-                            "%s on %s: %d results differ, first %s"
-                                .formatted(
-                                    format.format(), run.backend(), run.mismatches(), run.note())))
+        .flatMap(format ->
+            format.runs().stream()
+                .filter(run -> run.mismatches() > 0)
+                .map(run ->
+                    "%s on %s: %d results differ, first %s"
+                        .formatted(format.format(), run.backend(), run.mismatches(), run.note())))
         .toList();
   }
 }

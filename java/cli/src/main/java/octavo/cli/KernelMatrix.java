@@ -126,12 +126,11 @@ final class KernelMatrix {
     return fewer.isEmpty()
         ? "none"
         : fewer.stream()
-            .map(
-                one ->
-                    FormatSet.describe(one.lefts())
-                        + calls.sign()
-                        + FormatSet.describe(one.rights())
-                        + calls.describe(one.options()))
+            .map(one ->
+                FormatSet.describe(one.lefts())
+                    + calls.sign()
+                    + FormatSet.describe(one.rights())
+                    + calls.describe(one.options()))
             .collect(Collectors.joining("<br>"));
   }
 
@@ -177,15 +176,12 @@ final class KernelMatrix {
     Map<Map<Format, BitSet>, List<Format>> groups = new LinkedHashMap<>();
     able.forEach((left, row) -> groups.computeIfAbsent(row, r -> new ArrayList<>()).add(left));
     var rectangles = new ArrayList<Rectangle>();
-    groups.forEach(
-        (row, lefts) -> {
-          Map<BitSet, List<Format>> byOptions = new LinkedHashMap<>();
-          row.forEach(
-              (right, options) ->
-                  byOptions.computeIfAbsent(options, o -> new ArrayList<>()).add(right));
-          byOptions.forEach(
-              (options, rights) -> rectangles.add(new Rectangle(lefts, rights, options)));
-        });
+    groups.forEach((row, lefts) -> {
+      Map<BitSet, List<Format>> byOptions = new LinkedHashMap<>();
+      row.forEach((right, options) ->
+          byOptions.computeIfAbsent(options, o -> new ArrayList<>()).add(right));
+      byOptions.forEach((options, rights) -> rectangles.add(new Rectangle(lefts, rights, options)));
+    });
     return rectangles;
   }
 
@@ -193,13 +189,12 @@ final class KernelMatrix {
     Map<Format, Map<Format, BitSet>> transposed = new LinkedHashMap<>();
     for (Format right : Formats.all()) {
       Map<Format, BitSet> row = new LinkedHashMap<>();
-      able.forEach(
-          (left, rights) -> {
-            BitSet options = rights.get(right);
-            if (options != null) {
-              row.put(left, options);
-            }
-          });
+      able.forEach((left, rights) -> {
+        BitSet options = rights.get(right);
+        if (options != null) {
+          row.put(left, options);
+        }
+      });
       if (!row.isEmpty()) {
         transposed.put(right, row);
       }

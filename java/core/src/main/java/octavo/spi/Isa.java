@@ -53,10 +53,9 @@ public enum Isa {
     return Arrays.stream(values())
         .filter(isa -> isa.id().equals(id))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "no instruction set is called '%s'; valid are %s"
-                        .formatted(id, Arrays.stream(values()).map(Isa::id).toList())));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "no instruction set is called '%s'; valid are %s"
+                    .formatted(id, Arrays.stream(values()).map(Isa::id).toList())));
   }
 }

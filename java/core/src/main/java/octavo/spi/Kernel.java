@@ -5,8 +5,8 @@ package octavo.spi;
  * reference kernel.
  *
  * <p>A kernel writes the elements of its output and nothing else, as an output may be a part of a
- * larger tensor: neither bytes between rows, nor, behind an odd number of four-bit columns, the other
- * half of the last byte. It may be run by several threads at once.
+ * larger tensor: neither bytes between rows, nor, behind an odd number of four-bit columns, the
+ * other half of the last byte. It may be run by several threads at once.
  *
  * @param <R> the requests it judges
  */

@@ -129,36 +129,33 @@ final class OnnxRuntimeCast implements AutoCloseable {
       throw new IllegalArgumentException(type + " has no saturating cast");
     }
     ByteString there =
-        message(
-            node -> {
-              node.writeString(1, "x");
-              node.writeString(2, "small");
-              node.writeString(4, "Cast");
-              node.writeBytes(5, integer("to", type.number));
-              if (type.canSaturate()) {
-                node.writeBytes(5, integer("saturate", saturate ? 1 : 0));
-              }
-              if (!type.roundMode.isEmpty()) {
-                node.writeBytes(5, string("round_mode", type.roundMode));
-              }
-            });
+        message(node -> {
+          node.writeString(1, "x");
+          node.writeString(2, "small");
+          node.writeString(4, "Cast");
+          node.writeBytes(5, integer("to", type.number));
+          if (type.canSaturate()) {
+            node.writeBytes(5, integer("saturate", saturate ? 1 : 0));
+          }
+          if (!type.roundMode.isEmpty()) {
+            node.writeBytes(5, string("round_mode", type.roundMode));
+          }
+        });
     ByteString back =
-        message(
-            node -> {
-              node.writeString(1, "small");
-              node.writeString(2, "y");
-              node.writeString(4, "Cast");
-              node.writeBytes(5, integer("to", FLOAT));
-            });
+        message(node -> {
+          node.writeString(1, "small");
+          node.writeString(2, "y");
+          node.writeString(4, "Cast");
+          node.writeBytes(5, integer("to", FLOAT));
+        });
     ByteString graph =
-        message(
-            out -> {
-              out.writeBytes(1, there);
-              out.writeBytes(1, back);
-              out.writeString(2, "cast");
-              out.writeBytes(11, vector("x"));
-              out.writeBytes(12, vector("y"));
-            });
+        message(out -> {
+          out.writeBytes(1, there);
+          out.writeBytes(1, back);
+          out.writeString(2, "cast");
+          out.writeBytes(11, vector("x"));
+          out.writeBytes(12, vector("y"));
+        });
     return message(
             out -> {
               out.writeInt64(1, IR_VERSION);
@@ -170,22 +167,20 @@ final class OnnxRuntimeCast implements AutoCloseable {
 
   /** An AttributeProto of type INT. */
   private static ByteString integer(String name, long value) {
-    return message(
-        out -> {
-          out.writeString(1, name);
-          out.writeInt64(3, value);
-          out.writeEnum(20, 2);
-        });
+    return message(out -> {
+      out.writeString(1, name);
+      out.writeInt64(3, value);
+      out.writeEnum(20, 2);
+    });
   }
 
   /** An AttributeProto of type STRING. */
   private static ByteString string(String name, String value) {
-    return message(
-        out -> {
-          out.writeString(1, name);
-          out.writeString(4, value);
-          out.writeEnum(20, 3);
-        });
+    return message(out -> {
+      out.writeString(1, name);
+      out.writeString(4, value);
+      out.writeEnum(20, 3);
+    });
   }
 
   /** A ValueInfoProto: FP32 numbers in one dimension of any length. */
@@ -193,16 +188,14 @@ final class OnnxRuntimeCast implements AutoCloseable {
     ByteString dimension = message(out -> out.writeString(2, "n"));
     ByteString shape = message(out -> out.writeBytes(1, dimension));
     ByteString tensor =
-        message(
-            out -> {
-              out.writeEnum(1, FLOAT);
-              out.writeBytes(2, shape);
-            });
-    return message(
-        out -> {
-          out.writeString(1, name);
-          out.writeBytes(2, message(type -> type.writeBytes(1, tensor)));
+        message(out -> {
+          out.writeEnum(1, FLOAT);
+          out.writeBytes(2, shape);
         });
+    return message(out -> {
+      out.writeString(1, name);
+      out.writeBytes(2, message(type -> type.writeBytes(1, tensor)));
+    });
   }
 
   /** Writes the fields of a protobuf message. */

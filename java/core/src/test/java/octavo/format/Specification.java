@@ -123,11 +123,9 @@ record Specification(
     return ALL.stream()
         .filter(row -> row.name.equals(format.name()))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new AssertionError(
-                    format
-                        + " is not in the table of specifications: type in what its source says"));
+        .orElseThrow(() ->
+            new AssertionError(
+                format + " is not in the table of specifications: type in what its source says"));
   }
 
   /** {@return the number of distinct codes, padding left out} */
@@ -143,10 +141,9 @@ record Specification(
   /** {@return whether a code, padding left out, is NaN} */
   boolean isNan(int code) {
     return nans.stream()
-        .anyMatch(
-            range ->
-                Integer.compareUnsigned(range[0], code) <= 0
-                    && Integer.compareUnsigned(code, range[1]) <= 0);
+        .anyMatch(range ->
+            Integer.compareUnsigned(range[0], code) <= 0
+                && Integer.compareUnsigned(code, range[1]) <= 0);
   }
 
   /** {@return the sign bit, padding left out; 0 if there is none} */

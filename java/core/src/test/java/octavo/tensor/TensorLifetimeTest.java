@@ -64,14 +64,13 @@ class TensorLifetimeTest {
   private static Throwable inAnotherThread(Runnable action) throws InterruptedException {
     AtomicReference<Throwable> thrown = new AtomicReference<>();
     Thread thread =
-        new Thread(
-            () -> {
-              try {
-                action.run();
-              } catch (Throwable t) {
-                thrown.set(t);
-              }
-            });
+        new Thread(() -> {
+          try {
+            action.run();
+          } catch (Throwable t) {
+            thrown.set(t);
+          }
+        });
     thread.start();
     thread.join();
     return thrown.get();

@@ -99,11 +99,10 @@ public final class ArchitectureRules {
 
   private static boolean isAllowed(String used, List<String> allowed) {
     return allowed.stream()
-        .anyMatch(
-            name ->
-                name.endsWith(".*")
-                    ? used.startsWith(name.substring(0, name.length() - 1))
-                    : used.equals(name));
+        .anyMatch(name ->
+            name.endsWith(".*")
+                ? used.startsWith(name.substring(0, name.length() - 1))
+                : used.equals(name));
   }
 
   /** {@return the packages of all classes that a class file names, also within descriptors} */

@@ -42,11 +42,10 @@ final class ConvertCases implements Cases {
   @Override
   public List<CaseGroup> groups() {
     return Formats.elements().stream()
-        .map(
-            in ->
-                new CaseGroup(
-                    in + " to any",
-                    () -> Formats.elements().stream().flatMap(out -> cases(in, out).stream())))
+        .map(in ->
+            new CaseGroup(
+                in + " to any",
+                () -> Formats.elements().stream().flatMap(out -> cases(in, out).stream())))
         .toList();
   }
 

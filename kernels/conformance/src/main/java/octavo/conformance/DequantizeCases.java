@@ -28,11 +28,10 @@ final class DequantizeCases implements Cases {
   @Override
   public List<CaseGroup> groups() {
     return Formats.blocks().stream()
-        .map(
-            in ->
-                new CaseGroup(
-                    in + " to any",
-                    () -> QuantizeCases.PLAIN.stream().flatMap(out -> cases(in, out).stream())))
+        .map(in ->
+            new CaseGroup(
+                in + " to any",
+                () -> QuantizeCases.PLAIN.stream().flatMap(out -> cases(in, out).stream())))
         .toList();
   }
 

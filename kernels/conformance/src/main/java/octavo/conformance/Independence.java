@@ -153,11 +153,10 @@ final class Independence {
         for (int t = 0; t < THREADS; t++) {
           Tensor out = Tensor.allocate(arena, Formats.FP32, a.rows(), b.rows());
           String what = "thread %d of %d".formatted(t, THREADS);
-          tasks.add(
-              () -> {
-                kernel.run(a, b, null, out);
-                return differences(what, whole, out);
-              });
+          tasks.add(() -> {
+            kernel.run(a, b, null, out);
+            return differences(what, whole, out);
+          });
         }
         for (Future<List<String>> future : pool.invokeAll(tasks)) {
           failures.addAll(future.get());

@@ -79,14 +79,13 @@ final class MatmulCases {
   static List<CaseGroup> pairs(boolean block) {
     return Formats.all().stream()
         .filter(a -> block || !scalesWithinRow(a))
-        .map(
-            a ->
-                new CaseGroup(
-                    a + " x any",
-                    () ->
-                        Formats.all().stream()
-                            .filter(b -> (scalesWithinRow(a) || scalesWithinRow(b)) == block)
-                            .flatMap(b -> new MatmulCases(a, b).product().stream())))
+        .map(a ->
+            new CaseGroup(
+                a + " x any",
+                () ->
+                    Formats.all().stream()
+                        .filter(b -> (scalesWithinRow(a) || scalesWithinRow(b)) == block)
+                        .flatMap(b -> new MatmulCases(a, b).product().stream())))
         .toList();
   }
 

@@ -34,10 +34,9 @@ final class QuantizeCases implements Cases {
   @Override
   public List<CaseGroup> groups() {
     return Formats.blocks().stream()
-        .map(
-            out ->
-                new CaseGroup(
-                    "any to " + out, () -> PLAIN.stream().flatMap(in -> cases(in, out).stream())))
+        .map(out ->
+            new CaseGroup(
+                "any to " + out, () -> PLAIN.stream().flatMap(in -> cases(in, out).stream())))
         .toList();
   }
 

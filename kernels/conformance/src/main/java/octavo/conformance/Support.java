@@ -70,13 +70,12 @@ final class Support {
             Formats.elements(),
             out ->
                 Stream.of(Overflow.values())
-                    .map(
-                        overflow ->
-                            new ConvertRequest(
-                                operand(in, ROWS, COLUMNS),
-                                operand(out, ROWS, COLUMNS),
-                                rounding,
-                                overflow)));
+                    .map(overflow ->
+                        new ConvertRequest(
+                            operand(in, ROWS, COLUMNS),
+                            operand(out, ROWS, COLUMNS),
+                            rounding,
+                            overflow)));
       }
     }
   }
@@ -126,13 +125,12 @@ final class Support {
               Formats.all(),
               b ->
                   Stream.of(false, true)
-                      .map(
-                          bias ->
-                              new MatmulRequest(
-                                  operand(a, m, COLUMNS),
-                                  operand(b, ROWS, COLUMNS),
-                                  operand(out, m, ROWS),
-                                  bias)));
+                      .map(bias ->
+                          new MatmulRequest(
+                              operand(a, m, COLUMNS),
+                              operand(b, ROWS, COLUMNS),
+                              operand(out, m, ROWS),
+                              bias)));
         }
       }
     }

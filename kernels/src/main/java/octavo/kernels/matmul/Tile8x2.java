@@ -177,8 +177,7 @@ final class Tile8x2 implements Tile {
       FloatVector s0 = FloatVector.fromArray(SPECIES, scalesB, sb);
       FloatVector s1 = FloatVector.fromArray(SPECIES, scalesB, sb + LANES);
       FloatVector f0 = FloatVector.broadcast(SPECIES, scalesA[sa]);
-      p00.fma(f0.mul(s0), FloatVector.fromArray(SPECIES, acc, accAt))
-          .intoArray(acc, accAt);
+      p00.fma(f0.mul(s0), FloatVector.fromArray(SPECIES, acc, accAt)).intoArray(acc, accAt);
       p01.fma(f0.mul(s1), FloatVector.fromArray(SPECIES, acc, accAt + LANES))
           .intoArray(acc, accAt + LANES);
       FloatVector f1 = FloatVector.broadcast(SPECIES, scalesA[sa + 1]);

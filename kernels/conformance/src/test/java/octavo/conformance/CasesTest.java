@@ -50,11 +50,11 @@ class CasesTest {
   void aMainPairMeetsEverything() {
     List<MatmulCase> cases =
         matmuls(new MatmulBlockCases())
-            .filter(one -> one.a() == Formats.BF16 && one.b() == Formats.MXFP4)
+            .filter(one -> one.a().equals(Formats.BF16) && one.b().equals(Formats.MXFP4))
             .toList();
     Set<Long> rows = distinct(cases, one -> one.shape().m());
     Set<Long> columns = distinct(cases, one -> one.shape().n());
-    for (int tile : new int[] {4, 6, 8, 12, 16, 32, 64}) {
+    for (long tile : new long[] {4, 6, 8, 12, 16, 32, 64}) {
       for (long size = tile - 1; size <= tile + 1; size++) {
         assertTrue(rows.contains(size), "M = " + size);
         assertTrue(columns.contains(size), "N = " + size);

@@ -25,10 +25,11 @@ class TensorLifetimeTest {
   @MethodSource("formats")
   void aClosedArenaGivesIllegalStateException(Format format) {
     for (boolean shared : new boolean[] {false, true}) {
-      Arena arena = shared ? Arena.ofShared() : Arena.ofConfined();
-      Tensor tensor = Tensor.allocate(arena, format, 2, 256);
+      Tensor tensor;
+      try (Arena arena = shared ? Arena.ofShared() : Arena.ofConfined()) {
+        tensor = Tensor.allocate(arena, format, 2, 256);
+      }
       Tensor view = tensor.slice(0, 0, 2).matrix().slice(1, 0, 128);
-      arena.close();
       assertThrows(IllegalStateException.class, () -> tensor.code(0, 0));
       assertThrows(IllegalStateException.class, () -> tensor.setCode(1, 0, 0));
       assertThrows(IllegalStateException.class, () -> view.get(0, 0));

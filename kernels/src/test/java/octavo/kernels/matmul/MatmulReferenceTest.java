@@ -81,7 +81,7 @@ class MatmulReferenceTest {
   @Test
   void outputIsRoundedOnceAndOverflowsToInfinity() {
     Tensor a = Tensor.of(new float[] {1, Float.MAX_VALUE, -Float.MAX_VALUE}, 3, 1);
-    Tensor b = Tensor.of(new float[] {1.00390625f, 1.01171875f}, 2, 1); // halfway, in BF16
+    Tensor b = Tensor.of(new float[] {0x1.01p0f, 0x1.03p0f}, 2, 1); // halfway, in BF16
     Tensor out = Tensor.allocateHeap(Formats.BF16, 3, 2);
     plain.run(a, b, null, out);
     assertArrayEquals(

@@ -39,7 +39,8 @@ public class LimitBench {
   }
 
   /**
-   * Ten independent chains of fused multiply-adds in registers: two units of latency four need eight.
+   * Ten independent chains of fused multiply-adds in registers: two units of latency four need
+   * eight.
    *
    * @return a number that depends on all of them
    */

@@ -18,7 +18,12 @@ final class Report {
   private static final String PACKAGE = "octavo.bench.";
 
   private record Row(
-      String benchmark, String parameters, double microseconds, double rate, String unit, double share) {}
+      String benchmark,
+      String parameters,
+      double microseconds,
+      double rate,
+      String unit,
+      double share) {}
 
   private Report() {}
 
@@ -90,7 +95,10 @@ final class Report {
                 ? LimitBench.COPY_BYTES
                 : name.startsWith("Matmul")
                     ? MatmulWork.operations(result.getParams().getParam("shape"))
-                    : 4.0 * (name.startsWith("Convert") ? ConvertBench.ELEMENTS : QuantizeBench.ELEMENTS);
+                    : 4.0
+                        * (name.startsWith("Convert")
+                            ? ConvertBench.ELEMENTS
+                            : QuantizeBench.ELEMENTS);
     return work / nanoseconds(result);
   }
 }

@@ -32,7 +32,8 @@ public final class VectorProvider implements KernelProvider {
     Module module = ModuleLayer.boot().findModule(MODULE).orElse(null);
     if (module == null) {
       return BackendStatus.absent(
-          "vector", "the module " + MODULE + " is not loaded; run java with --add-modules " + MODULE);
+          "vector",
+          "the module " + MODULE + " is not loaded; run java with --add-modules " + MODULE);
     }
     if (!VectorProvider.class.getModule().canRead(module)) {
       return BackendStatus.absent(
@@ -45,7 +46,8 @@ public final class VectorProvider implements KernelProvider {
     String detail =
         forced == 0
             ? "Vector API, %d-bit (preferred)".formatted(preferred)
-            : "Vector API, %d-bit (-Doctavo.vector.bits; preferred %d)".formatted(forced, preferred);
+            : "Vector API, %d-bit (-Doctavo.vector.bits; preferred %d)"
+                .formatted(forced, preferred);
     List<Isa> isas =
         Arrays.stream(Width.values())
             .filter(width -> width.bits() <= preferred)

@@ -14,6 +14,7 @@ public final class CheckpointException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
+  /** The byte of the file at which the offending value starts. */
   private final long offset;
 
   /**

@@ -3,7 +3,6 @@ package octavo.checkpoint;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -61,7 +60,8 @@ public final class OnnxCheckpoint {
   }
 
   /**
-   * Maps an ONNX model and reads what initializers it has.
+   * Maps an ONNX model and reads what initializers it has. Where that fails, what has been mapped
+   * by then stays so until the arena is closed.
    *
    * @param file the model
    * @param arena the lifetime of the mapping, of the files beside it that hold its data, and of
@@ -71,10 +71,6 @@ public final class OnnxCheckpoint {
    * @throws IOException if a file cannot be opened or mapped
    */
   public static OnnxCheckpoint open(Path file, Arena arena) throws IOException {
-    if (Files.exists(file) && !Files.isRegularFile(file)) {
-      throw new CheckpointException(
-          file, 0, "a folder or a device", "a model is a file", "name the .onnx file in it");
-    }
     var external = new OnnxExternalData(file, arena);
     MemorySegment bytes = MappedFile.map(file, arena);
     return new OnnxModelReader(file, bytes, 0, bytes.byteSize(), external, arena).read();
@@ -122,18 +118,17 @@ public final class OnnxCheckpoint {
    */
   public OnnxInitializer initializer(String name) {
     return find(name)
-        .orElseThrow(
-            () ->
-                new NoSuchElementException(
-                    file
-                        + " has no initializer '"
-                        + name
-                        + "' among its "
-                        + initializers.size()
-                        + ", such as "
-                        + initializers.keySet().stream()
-                            .limit(EXAMPLES)
-                            .collect(Collectors.joining("', '", "'", "'"))));
+        .orElseThrow(() ->
+            new NoSuchElementException(
+                file
+                    + " has no initializer '"
+                    + name
+                    + "' among its "
+                    + initializers.size()
+                    + ", such as "
+                    + initializers.keySet().stream()
+                        .limit(EXAMPLES)
+                        .collect(Collectors.joining("', '", "'", "'"))));
   }
 
   /**

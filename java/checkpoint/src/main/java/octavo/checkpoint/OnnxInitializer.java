@@ -72,10 +72,9 @@ public final class OnnxInitializer {
   public Tensor tensor() {
     ElementFormat format =
         type.format()
-            .orElseThrow(
-                () ->
-                    new UnsupportedOperationException(
-                        this + ": tensors have no format of that type; read its data()"));
+            .orElseThrow(() ->
+                new UnsupportedOperationException(
+                    this + ": tensors have no format of that type; read its data()"));
     long[] dimensions = shape.length == 0 ? new long[] {1} : shape;
     long columns = dimensions[dimensions.length - 1];
     if (columns * type.bits() % Byte.SIZE != 0 && elementCount() != columns) {

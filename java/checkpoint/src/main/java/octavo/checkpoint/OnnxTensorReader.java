@@ -170,13 +170,12 @@ final class OnnxTensorReader {
     }
     int number = typeNumber == (int) typeNumber ? (int) typeNumber : 0;
     return OnnxDataType.of(number)
-        .orElseThrow(
-            () ->
-                in.unsupported(
-                    start,
-                    "'" + name + "' has data_type " + typeNumber,
-                    "types 1 to " + OnnxDataType.values().length + " are known",
-                    "save the model for an earlier version of ONNX"));
+        .orElseThrow(() ->
+            in.unsupported(
+                start,
+                "'" + name + "' has data_type " + typeNumber,
+                "types 1 to " + OnnxDataType.values().length + " are known",
+                "save the model for an earlier version of ONNX"));
   }
 
   private long elements() throws CheckpointException {
@@ -200,7 +199,7 @@ final class OnnxTensorReader {
   private MemorySegment data(OnnxTensorSize wanted, long from, long to) throws IOException {
     boolean isRaw = raw.byteSize() > 0;
     if ((isRaw ? 1 : 0) + (typedField != 0 ? 1 : 0) + (isExternal ? 1 : 0) > 1) {
-      throw in.corrupt(start, wanted.tensor() + " has data in two places", "one is right");
+      throw in.corrupt(start, wanted.tensor() + " has data in two places", "data is in one");
     }
     if (wanted.type() == OnnxDataType.STRING && (isRaw || isExternal)) {
       throw in.corrupt(

@@ -30,11 +30,4 @@ final class SegmentStream extends InputStream {
     next += count;
     return count;
   }
-
-  @Override
-  public long skip(long count) {
-    long skipped = Math.clamp(count, 0, bytes.byteSize() - next);
-    next += skipped;
-    return skipped;
-  }
 }

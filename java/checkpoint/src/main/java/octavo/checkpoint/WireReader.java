@@ -31,8 +31,8 @@ final class WireReader {
 
   private static final int LONGEST_VARINT = 10;
 
-  /** The window counts in an {@code int}: its count is reset when it gets this far. */
-  private static final int COUNT_LIMIT = 1 << 30;
+  /** The window counts in an {@code int}: its count starts again long before that overflows. */
+  private static final int COUNT_LIMIT = 1 << 20;
 
   private final Path file;
   private final MemorySegment bytes;

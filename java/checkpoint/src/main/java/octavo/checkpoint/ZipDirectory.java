@@ -131,9 +131,8 @@ final class ZipDirectory {
         throw corrupt(next, "an entry up to byte " + after, "the directory ends before");
       }
       Entry entry = entry(next, nameStart, nameLength, extraLength);
-      if (entries.putIfAbsent(entry.name, entry) != null) {
-        throw corrupt(next, "a second entry '" + entry.name + "'", "names are unique");
-      }
+      // Of entries with one name the last counts, as it does for java.util.zip.
+      entries.put(entry.name, entry);
       next = after;
     }
   }

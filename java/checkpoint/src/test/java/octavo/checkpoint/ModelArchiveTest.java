@@ -168,6 +168,19 @@ class ModelArchiveTest {
   }
 
   @Test
+  void ofEntriesWithOneNameTheLastCounts() throws IOException {
+    byte[] zip = zip(ZipEntry.STORED, "README2");
+    int entry = lastIndexOfDirectoryEntry(zip);
+    zip[entry + 28]--; // The name is a byte shorter,
+    zip[entry + 32]++; // and the comment after it a byte longer.
+    try (Arena arena = Arena.ofConfined()) {
+      ModelArchive archive = ModelArchive.open(write(zip), arena);
+      assertEquals(List.of("README"), archive.entries());
+      assertArrayEquals(MODEL, Files.readAllBytes(archive.unpack("README", cache())));
+    }
+  }
+
+  @Test
   void sizesAndOffsetsOf64BitsAreRead() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       OnnxCheckpoint model = ModelArchive.open(write(zip64()), arena).onnx("m", cache());

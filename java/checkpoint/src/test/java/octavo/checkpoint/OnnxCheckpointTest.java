@@ -88,6 +88,12 @@ class OnnxCheckpointTest {
   }
 
   @Test
+  void theLocationOfDataMayBeNamedThoughItIsTheFile() {
+    Proto tensor = OnnxBytes.zeros("w", OnnxDataType.FLOAT, 2).varint(OnnxFields.DATA_LOCATION, 0);
+    assertEquals(8, OnnxBytes.readTensor(tensor).data().byteSize());
+  }
+
+  @Test
   void aScalarHasOneElementAndNoShape() {
     OnnxInitializer scalar = OnnxBytes.readTensor(OnnxBytes.zeros("scalar", OnnxDataType.DOUBLE));
     assertEquals(0, scalar.shape().length);
@@ -165,5 +171,6 @@ class OnnxCheckpointTest {
   @Test
   void aFolderIsRefused() {
     Refusal.of(() -> OnnxCheckpoint.open(folder, Arena.ofAuto()), "a folder or a device");
+    Refusal.of(() -> ModelArchive.open(folder, Arena.ofAuto()), "a folder or a device");
   }
 }

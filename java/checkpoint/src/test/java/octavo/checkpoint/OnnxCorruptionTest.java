@@ -1,7 +1,6 @@
 package octavo.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -274,17 +273,13 @@ class OnnxCorruptionTest {
   @Test
   void anEmptyFileIsRefused() throws IOException {
     Path file = Files.createFile(folder.resolve("empty.onnx"));
-    var e =
-        assertThrows(
-            CheckpointException.class,
-            () -> OnnxCheckpoint.open(file, Arena.ofAuto()),
-            "a model of 0 bytes");
+    Refusal.of(() -> OnnxCheckpoint.open(file, Arena.ofAuto()), "a model of 0 bytes");
   }
 
   @Test
   void messagesNestedDeeplyAreSkippedWithoutDescending() {
     byte[] nested = new byte[0];
-    for (int depth = 0; depth < 20_000; depth++) {
+    for (int depth = 0; depth < 5_000; depth++) {
       nested = new Proto().bytes(depth % 2 == 0 ? 6 : 5, nested).toByteArray();
       if (nested.length > 60_000) {
         break;

@@ -64,6 +64,7 @@ class OnnxMatmulWeightTest {
   void theOrderOfATransposeMatters() {
     assertEquals(true, only(transpose(1, 0), useOfTransposed()).rowsAreOutputs());
     assertEquals(false, only(transpose(0, 1), useOfTransposed()).rowsAreOutputs());
+    assertEquals(List.of(), weights(transpose(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)));
     Proto unpacked =
         OnnxBytes.node("Transpose", "", "t", "w")
             .message(

@@ -163,6 +163,19 @@ class OnnxTypedDataTest {
   }
 
   @Test
+  void offsetsAfterMillionsOfVarintsAreRight() {
+    int count = 5 << 20;
+    Proto tensor =
+        OnnxBytes.tensor("w", OnnxDataType.INT8, count)
+            .message(OnnxFields.INT32_DATA, new Proto().raw(new int[count]));
+    byte[] sound = OnnxBytes.modelOf(tensor).toByteArray();
+    assertEquals(count, OnnxBytes.readTensor(tensor).data().byteSize());
+    sound[sound.length - 1] = (byte) 0x80;
+    var e = Refusal.of(() -> OnnxBytes.read(sound, Arena.ofAuto()), "a value is not a number");
+    assertEquals(sound.length - 1, e.offset());
+  }
+
+  @Test
   void stringsAreCountedButNotRead() {
     Proto tensor =
         OnnxBytes.tensor("w", OnnxDataType.STRING, 2)

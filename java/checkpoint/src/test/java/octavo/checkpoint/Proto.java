@@ -53,45 +53,41 @@ final class Proto {
   /** A field of varints, packed. */
   Proto packed(int field, long... values) {
     var content = new Proto();
-    content.write(
-        () -> {
-          for (long value : values) {
-            content.out.writeUInt64NoTag(value);
-          }
-        });
+    content.write(() -> {
+      for (long value : values) {
+        content.out.writeUInt64NoTag(value);
+      }
+    });
     return message(field, content);
   }
 
   Proto packedFloats(int field, float... values) {
     var content = new Proto();
-    content.write(
-        () -> {
-          for (float value : values) {
-            content.out.writeFloatNoTag(value);
-          }
-        });
+    content.write(() -> {
+      for (float value : values) {
+        content.out.writeFloatNoTag(value);
+      }
+    });
     return message(field, content);
   }
 
   Proto packedDoubles(int field, double... values) {
     var content = new Proto();
-    content.write(
-        () -> {
-          for (double value : values) {
-            content.out.writeDoubleNoTag(value);
-          }
-        });
+    content.write(() -> {
+      for (double value : values) {
+        content.out.writeDoubleNoTag(value);
+      }
+    });
     return message(field, content);
   }
 
   /** Bytes as they are, which need not be a field. */
   Proto raw(int... values) {
-    return write(
-        () -> {
-          for (int value : values) {
-            out.writeRawByte(value);
-          }
-        });
+    return write(() -> {
+      for (int value : values) {
+        out.writeRawByte(value);
+      }
+    });
   }
 
   byte[] toByteArray() {

@@ -114,7 +114,7 @@ public final class Dispatcher {
       return new Rejected("-Doctavo.disable=" + String.join(",", overrides.disabled()));
     }
     Isa max = overrides.isaMax().orElse(null);
-    if (max != null && kernel.isa() != Isa.PORTABLE && kernel.isa().compareTo(max) > 0) {
+    if (max != null && kernel.isa().exceeds(max)) {
       return new Rejected("needs %s, -Doctavo.isa.max=%s".formatted(kernel.isa().id(), max.id()));
     }
     return null;

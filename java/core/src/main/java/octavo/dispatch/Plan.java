@@ -2,6 +2,7 @@ package octavo.dispatch;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import octavo.spi.Host;
 import octavo.spi.Kernel;
 import octavo.spi.KernelId;
@@ -53,18 +54,16 @@ public record Plan<R extends Request, K extends Kernel<R>>(
     StringBuilder text = new StringBuilder();
     verdicts.stream()
         .sorted(Comparator.comparingDouble(one -> order(one, chosen)))
-        .forEach(
-            one ->
-                text.append(
-                    switch (one.verdict()) {
-                      case Eligible(double cost, String note) ->
-                          line.formatted(
-                              one.kernel().toString().equals(chosen) ? "chosen" : "eligible",
-                              one.kernel(),
-                              "cost %.1f  %s".formatted(cost, note));
-                      case Rejected(String reason) ->
-                          line.formatted("rejected", one.kernel(), reason);
-                    }));
+        .forEach(one ->
+            text.append(
+                switch (one.verdict()) {
+                  case Eligible(double cost, String note) ->
+                      line.formatted(
+                          one.kernel().toString().equals(chosen) ? "chosen" : "eligible",
+                          one.kernel(),
+                          String.format(Locale.ROOT, "cost %.1f  %s", cost, note));
+                  case Rejected(String reason) -> line.formatted("rejected", one.kernel(), reason);
+                }));
     return text.toString().replace(System.lineSeparator(), "\n");
   }
 

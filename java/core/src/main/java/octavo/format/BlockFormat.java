@@ -1,5 +1,7 @@
 package octavo.format;
 
+import java.util.List;
+
 /**
  * Elements that share scales: one scale for every block of {@code blockRows x blockColumns}
  * elements of a matrix whose rows run along the contraction dimension K.
@@ -37,14 +39,20 @@ public record BlockFormat(
   /**
    * Checks that the fields describe a format.
    *
-   * @throws IllegalArgumentException if a block dimension is negative, or rows are shared by the
-   *     whole tensor but columns are not
+   * @throws IllegalArgumentException if a block is none of rows x columns, 1 x WHOLE and WHOLE x
+   *     WHOLE, or the format of the scales is none of E8M0, E4M3FN and FP32
    */
   public BlockFormat {
-    if (blockRows < 0 || blockColumns < 0 || (blockRows == WHOLE && blockColumns != WHOLE)) {
+    if (blockRows < 0
+        || blockColumns < 0
+        || (blockRows != 1 && (blockRows == WHOLE) != (blockColumns == WHOLE))) {
       throw new IllegalArgumentException(
           "block format %s: a block of %d x %d; both dimensions positive, 1 x WHOLE or WHOLE x WHOLE"
               .formatted(name, blockRows, blockColumns));
+    }
+    if (!List.of(Formats.E8M0, Formats.E4M3FN, Formats.FP32).contains(scale)) {
+      throw new IllegalArgumentException(
+          "block format %s: scales in %s; they are in E8M0, E4M3FN or FP32".formatted(name, scale));
     }
   }
 

@@ -48,6 +48,7 @@ public record FloatFormat(
 
   private static final int FP32_MANTISSA = 23;
   private static final int FP32_INFINITY = 0x7F80_0000;
+  private static final int FP32_LEAST_EXPONENT = -149;
 
   /**
    * Checks that the fields describe a format.
@@ -63,11 +64,19 @@ public record FloatFormat(
         mantissaBits >= 0 && mantissaBits <= FP32_MANTISSA, name, "FP32 holds 23 mantissa bits");
     require(signed == subnormals, name, "only pure scales lack the sign, and they lack subnormals");
     require(signed || mantissaBits == 0, name, "an unsigned format is a pure power of two");
-    require(!infinities || nanCodes == NanCodes.IEEE, name, "infinity goes with IEEE NaN codes");
+    require(infinities == (nanCodes == NanCodes.IEEE), name, "infinity goes with IEEE NaN codes");
     require(
         !negativeZero || nanCodes != NanCodes.NEGATIVE_ZERO,
         name,
         "negative zero and its NaN share a code");
+    boolean topReserved =
+        nanCodes == NanCodes.IEEE || (nanCodes == NanCodes.ALL_ONES && mantissaBits == 0);
+    int maxExponent = (1 << exponentBits) - (topReserved ? 2 : 1) - bias;
+    int leastExponent = subnormals ? 1 - bias - mantissaBits : -bias;
+    require(
+        maxExponent <= Float.MAX_EXPONENT && leastExponent >= FP32_LEAST_EXPONENT,
+        name,
+        "values from 2^%d to 2^%d are not all exact in FP32".formatted(leastExponent, maxExponent));
   }
 
   private static void require(boolean holds, String name, String rule) {
@@ -159,8 +168,10 @@ public record FloatFormat(
 
   @Override
   public float decode(int code) {
-    if (bits == 32 && mantissaBits == FP32_MANTISSA) {
-      return Float.intBitsToFloat(code); // FP32 itself: what follows would only be slower.
+    if (exponentBits == 8 && mantissaBits == FP32_MANTISSA) {
+      // FP32 itself: the fields are in place, and only NaN needs its quiet bits.
+      float value = Float.intBitsToFloat(code);
+      return Float.isNaN(value) ? Float.intBitsToFloat(nanCode(code < 0)) : value;
     }
     int unpadded = (code & codeMask()) >>> paddingBits();
     boolean negative = signed && (unpadded & signBit()) != 0;

@@ -186,10 +186,9 @@ public final class Formats {
     return all().stream()
         .filter(format -> format.name().equalsIgnoreCase(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "no format is called '" + name + "'; the formats are " + all()));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "no format is called '" + name + "'; the formats are " + all()));
   }
 
   /**

@@ -92,7 +92,7 @@ public enum ScaleRule {
   GGML {
     @Override
     int exponent(float amax, ElementFormat element) {
-      float log2 = (float) (Math.log(amax) / Math.log(2.0));
+      float log2 = (float) (StrictMath.log(amax) / StrictMath.log(2.0));
       return (int) Math.floor(log2) - element.maxExponent();
     }
   };

@@ -12,7 +12,7 @@ public non-sealed interface DequantizeKernel extends Kernel<DequantizeRequest> {
 
   /**
    * Writes {@code fl32(element * fl32(scale * tensorScale))}, rounded to nearest even in the format
-   * of {@code out}.
+   * of {@code out}, overflow to infinity.
    *
    * @param in a matrix in a block format
    * @param out a matrix of the same shape, FP32, BF16 or FP16, not overlapping {@code in}

@@ -88,11 +88,10 @@ public record Host(
       lines
           .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
           .findFirst()
-          .ifPresent(
-              line ->
-                  Arrays.stream(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))
-                      .filter(FEATURES::contains)
-                      .forEach(features::add));
+          .ifPresent(line ->
+              Arrays.stream(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))
+                  .filter(FEATURES::contains)
+                  .forEach(features::add));
     } catch (IOException | java.io.UncheckedIOException e) {
       return Set.of(); // Not Linux: the native library still knows what the processor has.
     }
@@ -117,11 +116,10 @@ public record Host(
     return backends.stream()
         .filter(status -> status.backend().equals(backend))
         .findFirst()
-        .orElseGet(
-            () ->
-                BackendStatus.absent(
-                    backend,
-                    "no provider was found; put the module that holds it on the module or class path"));
+        .orElseGet(() ->
+            BackendStatus.absent(
+                backend,
+                "no provider was found; put the module that holds it on the module or class path"));
   }
 
   /**

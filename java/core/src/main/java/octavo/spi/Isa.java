@@ -23,6 +23,21 @@ public enum Isa {
   /** Arm: Advanced SIMD with the byte dot products. */
   NEON_DOTPROD;
 
+  /**
+   * {@return whether this is a later instruction set of the same architecture than a limit}; any is
+   * later than {@link #PORTABLE}
+   *
+   * @param limit the limit
+   */
+  public boolean exceeds(Isa limit) {
+    boolean comparable = limit == PORTABLE || arm() == limit.arm();
+    return this != PORTABLE && comparable && compareTo(limit) > 0;
+  }
+
+  private boolean arm() {
+    return compareTo(NEON) >= 0;
+  }
+
   /** {@return the name as kernel ids, overrides and the native library spell it} */
   public String id() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -38,10 +53,9 @@ public enum Isa {
     return Arrays.stream(values())
         .filter(isa -> isa.id().equals(id))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "no instruction set is called '%s'; valid are %s"
-                        .formatted(id, Arrays.stream(values()).map(Isa::id).toList())));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "no instruction set is called '%s'; valid are %s"
+                    .formatted(id, Arrays.stream(values()).map(Isa::id).toList())));
   }
 }

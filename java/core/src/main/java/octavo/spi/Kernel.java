@@ -4,6 +4,10 @@ package octavo.spi;
  * One implementation of one operation. Every kernel of an operation returns the same bits as its
  * reference kernel.
  *
+ * <p>A kernel writes the elements of its output and nothing else, as an output may be a part of a
+ * larger tensor: neither bytes between rows, nor, behind an odd number of four-bit columns, the
+ * other half of the last byte. It may be run by several threads at once.
+ *
  * @param <R> the requests it judges
  */
 public sealed interface Kernel<R extends Request>

@@ -65,11 +65,25 @@ public record Overrides(
   /** No override at all. */
   public static final Overrides NONE = parse(Map.of());
 
-  /** Copies the lists. */
+  /**
+   * Copies the lists.
+   *
+   * @throws IllegalArgumentException if one names a backend that does not exist
+   */
   public Overrides {
-    backends = List.copyOf(backends);
-    disabled = List.copyOf(disabled);
-    required = List.copyOf(required);
+    backends = existing(backends);
+    disabled = existing(disabled);
+    required = existing(required);
+  }
+
+  private static List<String> existing(List<String> names) {
+    for (String name : names) {
+      if (!BACKENDS.contains(name)) {
+        throw new IllegalArgumentException(
+            "no backend is called '%s'; valid are %s".formatted(name, BACKENDS));
+      }
+    }
+    return List.copyOf(names);
   }
 
   /**

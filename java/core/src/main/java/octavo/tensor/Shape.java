@@ -43,6 +43,15 @@ final class Shape {
   static long[] strides(long[] shape, int rowUnit) {
     long[] strides = new long[shape.length];
     long stride = 1;
+    if (size(shape) == 0) {
+      // Nothing lies at any distance, so that it does not matter if one is beyond long.
+      for (int d = shape.length - 1; d >= 0; d--) {
+        strides[d] = stride;
+        stride *=
+            d == shape.length - 1 ? Math.ceilDiv(shape[d], (long) rowUnit) * rowUnit : shape[d];
+      }
+      return strides;
+    }
     try {
       for (int d = shape.length - 1; d >= 0; d--) {
         strides[d] = stride;

@@ -121,7 +121,7 @@ public final class Tensor {
   private static Tensor create(Allocator allocator, Format format, long... shape) {
     long[] checked = Shape.checked(shape);
     long[] strides = Shape.strides(checked, rowUnit(format.element()));
-    long bytes = Codes.byteSize(format.element(), Shape.extent(checked, strides));
+    long bytes = byteSize(format.element(), checked, strides);
     MemorySegment data = allocator.allocate(bytes).asSlice(0, bytes);
     Tensor scales = null;
     MemorySegment tensorScale = null;
@@ -211,11 +211,23 @@ public final class Tensor {
 
   private static void checkSize(
       ElementFormat format, long[] shape, long[] strides, MemorySegment data) {
-    long needed = Codes.byteSize(format, Shape.extent(shape, strides));
+    long needed = byteSize(format, shape, strides);
     if (data.byteSize() != needed) {
       throw new IllegalArgumentException(
           "segment of %d bytes; %s %s needs %d"
               .formatted(data.byteSize(), format, Arrays.toString(shape), needed));
+    }
+  }
+
+  private static long byteSize(ElementFormat format, long[] shape, long[] strides) {
+    long extent = Shape.extent(shape, strides);
+    try {
+      return Codes.byteSize(format, extent);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "%s %s has %d codes of %d bits: more than 2^63 bytes"
+              .formatted(format, Arrays.toString(shape), extent, format.storageBits()),
+          e);
     }
   }
 
@@ -446,16 +458,15 @@ public final class Tensor {
     boolean sameColumns = checked[checked.length - 1] == columns();
     boolean evenRows =
         columns() % rowUnit(element) == 0 && checked[checked.length - 1] % rowUnit(element) == 0;
-    if (!Arrays.equals(strides, Shape.strides(shape, rowUnit(element)))
-        || !(sameColumns || evenRows)) {
+    if (!consecutive() || !(sameColumns || evenRows)) {
       throw new IllegalArgumentException(
           "cannot reshape %s to %s: its elements are not consecutive in memory; copy it first"
               .formatted(this, Arrays.toString(dimensions)));
     }
     if (format instanceof BlockFormat block && scales != null) {
       checkBlocks(block, checked);
-      boolean rowsMerge = block.blockRows() <= 1;
-      if (!sameColumns || !rowsMerge) {
+      boolean oneScale = block.blockRows() == BlockFormat.WHOLE;
+      if (!oneScale && (!sameColumns || block.blockRows() > 1)) {
         throw new IllegalArgumentException(
             "cannot reshape %s to %s: that would regroup its blocks"
                 .formatted(this, Arrays.toString(dimensions)));
@@ -464,6 +475,16 @@ public final class Tensor {
           format, checked, packed, data, scales.reshape(scaleShape(block, checked)), tensorScale);
     }
     return new Tensor(format, checked, packed, data, null, null);
+  }
+
+  private boolean consecutive() {
+    long[] packed = Shape.strides(shape, rowUnit(element));
+    for (int d = 0; d < shape.length; d++) {
+      if (strides[d] != packed[d] && shape[d] > 1) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -485,17 +506,29 @@ public final class Tensor {
   }
 
   private Tensor makeMatrix() {
-    long rowStride = rank() == 1 ? columns() : strides[rank() - 2];
-    for (int d = 0; d < rank() - 2; d++) {
-      if (shape[d] > 1 && strides[d] != strides[d + 1] * shape[d + 1]) {
+    // Dimensions of one element lie anywhere; the others must continue each other.
+    long unit = rowUnit(element);
+    long rowStride = rank() == 1 ? Math.ceilDiv(columns(), unit) * unit : strides[rank() - 2];
+    long next = -1;
+    for (int d = rank() - 2; d >= 0; d--) {
+      if (shape[d] == 1) {
+        continue;
+      }
+      if (next == -1) {
+        rowStride = strides[d];
+      } else if (strides[d] != next && size() > 0) {
         throw new IllegalArgumentException(
             "%s is no matrix: its rows do not lie at equal distances; take slices of it"
                 .formatted(this));
       }
+      next = strides[d] * shape[d];
     }
     Tensor matrixScales = scales;
     if (format instanceof BlockFormat block && block.blockRows() != BlockFormat.WHOLE) {
-      if (block.blockRows() > 1 && rank() > 2 && shape[rank() - 2] % block.blockRows() != 0) {
+      if (block.blockRows() > 1
+          && rank() > 2
+          && rows() > shape[rank() - 2]
+          && shape[rank() - 2] % block.blockRows() != 0) {
         throw new IllegalArgumentException(
             "%s is no matrix: its blocks of %d rows would cross its outer dimensions; take slices of it"
                 .formatted(this, block.blockRows()));
@@ -553,6 +586,7 @@ public final class Tensor {
    * @throws IndexOutOfBoundsException if an index is not within its dimension
    */
   public float scale(long... index) {
+    offset(index); // For its checks: a scale may be shared beyond the last element.
     if (!(format instanceof BlockFormat block)) {
       return 1.0f;
     }

@@ -42,22 +42,25 @@ final class ConvertCases implements Cases {
   @Override
   public List<CaseGroup> groups() {
     return Formats.elements().stream()
-        .map(
-            in ->
-                new CaseGroup(
-                    in + " to any",
-                    () -> Formats.elements().stream().flatMap(out -> cases(in, out).stream())))
+        .map(in ->
+            new CaseGroup(
+                in + " to any",
+                () -> Formats.elements().stream().flatMap(out -> cases(in, out).stream())))
         .toList();
   }
 
   private static List<Case> cases(ElementFormat in, ElementFormat out) {
     List<Case> cases = new ArrayList<>();
     List<Cast> modes = modes();
+    Rotation rotation = new Rotation();
     UnaryProduct product =
         new UnaryProduct(
             in,
             out,
-            extent -> cases.add(new Convert(in, out, modes.get(cases.size() % modes.size()), extent)));
+            extent -> {
+              rotation.advance();
+              cases.add(new Convert(in, out, rotation.pick(modes, 1), extent));
+            });
     for (Cast mode : modes) {
       cases.add(new Convert(in, out, mode, everyCode(in)));
       cases.add(
@@ -68,8 +71,11 @@ final class ConvertCases implements Cases {
     }
     product.values();
     if (MAIN.contains(in) && MAIN.contains(out)) {
+      for (int repeat = 0; repeat < 2 * modes.size(); repeat++) {
+        product.values();
+      }
       product.shapes();
-      product.values();
+      product.shapes();
       product.layouts();
       product.memories();
     }
@@ -78,7 +84,7 @@ final class ConvertCases implements Cases {
 
   /** {@return every code once, in a square; 64 Ki random ones where there are too many} */
   private static Extent everyCode(ElementFormat in) {
-    long side = 1L << Math.min(in.bits(), 16) / 2;
+    long side = 1L << (Math.min(in.bits(), 16) / 2);
     return new Extent(
         side,
         side,
@@ -102,8 +108,7 @@ final class ConvertCases implements Cases {
 
     @Override
     public String id() {
-      return "convert/%s,%s/%s,%s/%s"
-          .formatted(in, out, mode.rounding(), mode.overflow(), extent);
+      return "convert/%s,%s/%s,%s/%s".formatted(in, out, mode.rounding(), mode.overflow(), extent);
     }
 
     @Override
@@ -127,12 +132,7 @@ final class ConvertCases implements Cases {
         @Override
         public void run(Kernel<?> kernel) {
           ((ConvertKernel) kernel)
-              .run(
-                  in().tensor(),
-                  output().tensor(),
-                  mode.rounding(),
-                  mode.overflow(),
-                  mode.seed());
+              .run(in().tensor(), output().tensor(), mode.rounding(), mode.overflow(), mode.seed());
         }
       };
     }

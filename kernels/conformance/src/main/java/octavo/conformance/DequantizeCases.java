@@ -28,11 +28,10 @@ final class DequantizeCases implements Cases {
   @Override
   public List<CaseGroup> groups() {
     return Formats.blocks().stream()
-        .map(
-            in ->
-                new CaseGroup(
-                    in + " to any",
-                    () -> QuantizeCases.PLAIN.stream().flatMap(out -> cases(in, out).stream())))
+        .map(in ->
+            new CaseGroup(
+                in + " to any",
+                () -> QuantizeCases.PLAIN.stream().flatMap(out -> cases(in, out).stream())))
         .toList();
   }
 
@@ -41,8 +40,7 @@ final class DequantizeCases implements Cases {
     UnaryProduct product =
         new UnaryProduct(in, out, extent -> cases.add(new Dequantize(in, out, extent)));
     cases.add(
-        new Dequantize(
-            in, out, new Extent(256, 256, Values.EVERY_CODE, Where.PLAIN, Where.PLAIN)));
+        new Dequantize(in, out, new Extent(256, 256, Values.EVERY_CODE, Where.PLAIN, Where.PLAIN)));
     product.values();
     product.values();
     product.shapes();
@@ -64,8 +62,7 @@ final class DequantizeCases implements Cases {
 
         @Override
         public Request request() {
-          return new DequantizeRequest(
-              Operand.of(in().tensor()), Operand.of(output().tensor()));
+          return new DequantizeRequest(Operand.of(in().tensor()), Operand.of(output().tensor()));
         }
 
         @Override

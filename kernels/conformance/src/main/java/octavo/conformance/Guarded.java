@@ -60,7 +60,9 @@ final class Guarded {
     return copy;
   }
 
-  /** {@return whether the memory is what {@link #fill} made of it}; if not it is again afterwards */
+  /**
+   * {@return whether the memory is what {@link #fill} made of it}; if not it is again afterwards
+   */
   boolean unchanged() {
     if (memory.mismatch(original) == -1) {
       return true;
@@ -129,8 +131,7 @@ final class Guarded {
         || (Float.isNaN(Float.intBitsToFloat(is)) && Float.isNaN(Float.intBitsToFloat(shouldBe)))) {
       return 0;
     }
-    elements.add(
-        new Differences.Element("tensor scale", Formats.FP32, shouldBe, is));
+    elements.add(new Differences.Element("tensor scale", Formats.FP32, shouldBe, is));
     return 1;
   }
 }

@@ -21,8 +21,8 @@ import octavo.tensor.Tensor;
 
 /**
  * What a product must not depend on: how many rows are computed together, which columns, in what
- * memory, and on which thread. Every kernel is compared with itself; of the reference kernels, which
- * decode single elements, only the first two are checked.
+ * memory, and on which thread. Every kernel is compared with itself; of the reference kernels,
+ * which decode single elements, only the first two are checked.
  */
 final class Independence {
 
@@ -112,8 +112,7 @@ final class Independence {
               continue;
             }
             kernel.run(someA, someB, null, out);
-            Tensor part =
-                whole.slice(0, rows[0], rows[1]).slice(1, columns[0], columns[1]);
+            Tensor part = whole.slice(0, rows[0], rows[1]).slice(1, columns[0], columns[1]);
             failures.addAll(
                 differences(
                     "rows [%d, %d), columns [%d, %d) alone"
@@ -154,11 +153,10 @@ final class Independence {
         for (int t = 0; t < THREADS; t++) {
           Tensor out = Tensor.allocate(arena, Formats.FP32, a.rows(), b.rows());
           String what = "thread %d of %d".formatted(t, THREADS);
-          tasks.add(
-              () -> {
-                kernel.run(a, b, null, out);
-                return differences(what, whole, out);
-              });
+          tasks.add(() -> {
+            kernel.run(a, b, null, out);
+            return differences(what, whole, out);
+          });
         }
         for (Future<List<String>> future : pool.invokeAll(tasks)) {
           failures.addAll(future.get());

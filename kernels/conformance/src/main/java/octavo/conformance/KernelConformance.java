@@ -19,11 +19,13 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The tests that a module with kernels inherits. The kernels are all that the registry offers on this
- * host, also those that no plan would choose; a case is run on every kernel that declares it eligible
- * and compared bit for bit with the reference kernel, NaN being equal to NaN.
+ * The tests that a module with kernels inherits. The kernels are all that the registry offers on
+ * this host, also those that no plan would choose; a case is run on every kernel that declares it
+ * eligible and compared bit for bit with the reference kernel, NaN being equal to NaN.
  *
- * <p>{@snippet :
+ * <p>
+ *
+ * {@snippet :
  * class KernelConformanceTest extends KernelConformance {
  *   KernelConformanceTest() {
  *     super("reference", "vector");
@@ -32,9 +34,10 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * }
  *
  * <p>The system properties {@code octavo.*} apply, so that a run may force a vector width or an
- * instruction set. {@code conformance.case}, {@code conformance.kernel} and {@code conformance.seed}
- * choose a part of the suite, as failures state it. {@code conformance.support=write} writes the
- * table of what the module's backends support, {@code support.csv} beside the test's resources.
+ * instruction set. {@code conformance.case}, {@code conformance.kernel} and {@code
+ * conformance.seed} choose a part of the suite, as failures state it. {@code
+ * conformance.support=write} writes the table of what the module's backends support, {@code
+ * support.csv} beside the test's resources.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Execution(ExecutionMode.SAME_THREAD)
@@ -68,8 +71,7 @@ public abstract class KernelConformance {
     for (String backend : backends) {
       BackendStatus status = registry.engine().host().backend(backend);
       if (!status.available()) {
-        throw new AssertionError(
-            "backend '%s' is absent: %s".formatted(backend, status.detail()));
+        throw new AssertionError("backend '%s' is absent: %s".formatted(backend, status.detail()));
       }
       if (registry.engine().kernels().stream()
           .noneMatch(kernel -> kernel.id().backend().equals(backend))) {
@@ -113,7 +115,8 @@ public abstract class KernelConformance {
             .filter(line -> !Support.isComplete(line))
             .toList();
     if (!incomplete.isEmpty()) {
-      throw new AssertionError("the reference kernels support only\n" + String.join("\n", incomplete));
+      throw new AssertionError(
+          "the reference kernels support only\n" + String.join("\n", incomplete));
     }
   }
 

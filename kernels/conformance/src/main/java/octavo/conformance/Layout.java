@@ -18,7 +18,7 @@ enum Layout {
   /** {@return whether tensors in a format can lie like this} */
   boolean allows(Format format) {
     return this != TRANSPOSED
-        || !(format instanceof BlockFormat) && format.element().storageBits() >= 8;
+        || (!(format instanceof BlockFormat) && format.element().storageBits() >= 8);
   }
 
   /** {@return the name as case ids spell it} */

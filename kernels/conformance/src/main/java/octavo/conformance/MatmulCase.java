@@ -63,7 +63,17 @@ record MatmulCase(
     String stem = MatmulRequest.blockLength(a, b) == 0 ? "matmul.plain" : "matmul.block";
     return "%s/%s,%s,%s%s/%s/%s,%s/%s,%s,%s"
         .formatted(
-            stem, a, b, out, bias ? "+bias" : "", shape, valuesA, valuesB, whereA, whereB, whereOut);
+            stem,
+            a,
+            b,
+            out,
+            bias ? "+bias" : "",
+            shape,
+            valuesA,
+            valuesB,
+            whereA,
+            whereB,
+            whereOut);
   }
 
   @Override
@@ -87,7 +97,8 @@ record MatmulCase(
       if (bias) {
         Layout layout = whereOut.layout() == Layout.OFFSET ? Layout.OFFSET : Layout.PACKED;
         Guarded vector =
-            Guarded.allocate(workspace, Formats.FP32, 1, shape.n, new Where(layout, whereOut.memory()));
+            Guarded.allocate(
+                workspace, Formats.FP32, 1, shape.n, new Where(layout, whereOut.memory()));
         addend = vector;
         biasVector = vector.tensor().reshape(shape.n);
       } else {

@@ -50,7 +50,8 @@ final class MatmulCases {
 
   /** The formats of results. */
   static final List<ElementFormat> OUTPUTS = List.of(Formats.FP32, Formats.BF16);
-  private static final List<Boolean> BIAS = List.of(false, true, true, false, false);
+
+  private static final List<Boolean> BIAS = List.of(false, true);
   private static final List<Memory> OFF_HEAP =
       List.of(Memory.CONFINED, Memory.SHARED, Memory.AUTOMATIC, Memory.MAPPED);
   private static final List<Memory> MEMORIES = List.of(Memory.values());
@@ -72,18 +73,19 @@ final class MatmulCases {
         (unit == 1 ? PLAIN_K : BLOCK_COUNTS).stream().map(count -> (long) count * unit).toList();
   }
 
-  /** {@return a group for each left format, of those pairs with or without scales inside their sums} */
+  /**
+   * {@return a group for each left format, of those pairs with or without scales inside their sums}
+   */
   static List<CaseGroup> pairs(boolean block) {
     return Formats.all().stream()
         .filter(a -> block || !scalesWithinRow(a))
-        .map(
-            a ->
-                new CaseGroup(
-                    a + " x any",
-                    () ->
-                        Formats.all().stream()
-                            .filter(b -> (scalesWithinRow(a) || scalesWithinRow(b)) == block)
-                            .flatMap(b -> new MatmulCases(a, b).product().stream())))
+        .map(a ->
+            new CaseGroup(
+                a + " x any",
+                () ->
+                    Formats.all().stream()
+                        .filter(b -> (scalesWithinRow(a) || scalesWithinRow(b)) == block)
+                        .flatMap(b -> new MatmulCases(a, b).product().stream())))
         .toList();
   }
 
@@ -127,7 +129,7 @@ final class MatmulCases {
               new Shape(one, other, depth(3 * i + 1)),
               new Shape(other, one, depth(i)),
               new Shape(1, one, depth(5 * i + 2)))) {
-        add(shape, rotation.pick(FINITE_VALUES, 1), rotation.pick(FINITE_VALUES, 3));
+        add(shape, rotation.pick(FINITE_VALUES, 1), rotation.pick(FINITE_VALUES, 2));
       }
     }
     long unit = depths.getFirst();
@@ -170,9 +172,7 @@ final class MatmulCases {
             rotation.advance();
             Shape shape =
                 new Shape(
-                    1 + Math.floorMod(cases.size() * 5, 21),
-                    1 + Math.floorMod(cases.size() * 7, 37),
-                    depth(cases.size()));
+                    1 + cases.size() * 5 % 21, 1 + cases.size() * 7 % 37, depth(cases.size()));
             add(
                 shape,
                 Values.NORMAL,
@@ -189,6 +189,7 @@ final class MatmulCases {
   private void memories() {
     int count = MEMORIES.size();
     for (int i = 0; i < 2 * count; i++) {
+      rotation.advance();
       boolean same = i < count;
       Memory memory = MEMORIES.get(i % count);
       add(
@@ -203,7 +204,7 @@ final class MatmulCases {
 
   private void add(Shape shape, Values valuesA, Values valuesB) {
     rotation.advance();
-    Where where = Where.in(rotation.pick(OFF_HEAP, 1));
+    Where where = Where.in(rotation.pick(OFF_HEAP, 3));
     add(shape, valuesA, valuesB, where, where, where);
   }
 
@@ -213,8 +214,8 @@ final class MatmulCases {
         new MatmulCase(
             a,
             b,
-            rotation.pick(OUTPUTS, 1),
-            rotation.pick(BIAS, 1),
+            rotation.pick(OUTPUTS, 4),
+            rotation.pick(BIAS, 5),
             shape,
             valuesA,
             valuesB,

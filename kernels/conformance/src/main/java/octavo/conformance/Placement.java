@@ -8,8 +8,8 @@ import octavo.tensor.Codes;
 import octavo.tensor.Tensor;
 
 /**
- * Where a matrix lies in a region of memory: codes, scales and tensor scale in this order, with guard
- * bytes before, between and behind them.
+ * Where a matrix lies in a region of memory: codes, scales and tensor scale in this order, with
+ * guard bytes before, between and behind them.
  *
  * @param format the format
  * @param rows the rows

@@ -18,8 +18,8 @@ import octavo.spi.QuantizeRequest;
 import octavo.spi.Request;
 
 /**
- * Quantization: every plain format to every block format by every rule and rounding, on every shape,
- * layout, memory and kind of value.
+ * Quantization: every plain format to every block format by every rule and rounding, on every
+ * shape, layout, memory and kind of value.
  */
 final class QuantizeCases implements Cases {
 
@@ -34,31 +34,29 @@ final class QuantizeCases implements Cases {
   @Override
   public List<CaseGroup> groups() {
     return Formats.blocks().stream()
-        .map(
-            out ->
-                new CaseGroup(
-                    "any to " + out,
-                    () -> PLAIN.stream().flatMap(in -> cases(in, out).stream())))
+        .map(out ->
+            new CaseGroup(
+                "any to " + out, () -> PLAIN.stream().flatMap(in -> cases(in, out).stream())))
         .toList();
   }
 
   private static List<Case> cases(ElementFormat in, BlockFormat out) {
     List<Case> cases = new ArrayList<>();
     List<Quantization> modes = modes(out);
+    Rotation rotation = new Rotation();
     UnaryProduct product =
         new UnaryProduct(
             in,
             out,
-            extent ->
-                cases.add(new Quantize(in, out, modes.get(cases.size() % modes.size()), extent)));
+            extent -> {
+              rotation.advance();
+              cases.add(new Quantize(in, out, rotation.pick(modes, 1), extent));
+            });
     for (Quantization mode : modes) {
       for (Values values : Values.values()) {
         cases.add(
             new Quantize(
-                in,
-                out,
-                mode,
-                new Extent(4, product.width(3), values, Where.PLAIN, Where.PLAIN)));
+                in, out, mode, new Extent(4, product.width(3), values, Where.PLAIN, Where.PLAIN)));
       }
     }
     product.values();
@@ -73,7 +71,7 @@ final class QuantizeCases implements Cases {
     List<Quantization> modes = new ArrayList<>();
     for (Rounding rounding : Rounding.values()) {
       for (ScaleRule rule : ScaleRule.values()) {
-        if (out.scale() == Formats.E8M0 || rule == ScaleRule.OCP_FLOOR) {
+        if (out.scale().equals(Formats.E8M0) || rule == ScaleRule.OCP_FLOOR) {
           modes.add(new Quantization(rule, rounding, 0x7F4A_7C15_9E37L + modes.size()));
         }
       }
@@ -112,11 +110,7 @@ final class QuantizeCases implements Cases {
         public void run(Kernel<?> kernel) {
           ((QuantizeKernel) kernel)
               .run(
-                  in().tensor(),
-                  output().tensor(),
-                  mode.scaleRule(),
-                  mode.rounding(),
-                  mode.seed());
+                  in().tensor(), output().tensor(), mode.scaleRule(), mode.rounding(), mode.seed());
         }
       };
     }

@@ -1,7 +1,6 @@
 package octavo.conformance;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +25,6 @@ final class Registry {
 
   /** The backend that every other one is compared with. */
   static final String REFERENCE = "reference";
-
-  /** Kernels in the order of their names. */
-  static final Comparator<KernelId> BY_NAME = Comparator.comparing(KernelId::toString);
 
   private final Engine engine;
   private final Map<KernelId, Kernel<?>> kernels = new LinkedHashMap<>();
@@ -81,7 +77,8 @@ final class Registry {
       }
     }
     throw new AssertionError(
-        "no reference kernel accepts '%s'; the kernels are %s".formatted(request, kernels.keySet()));
+        "no reference kernel accepts '%s'; the kernels are %s"
+            .formatted(request, kernels.keySet()));
   }
 
   /** {@return whether a kernel is one of the request's operation and can run it} */

@@ -27,9 +27,9 @@ enum Scales {
     return switch (this) {
       case ORDINARY -> ordinary(format, random);
       case TINY ->
-          format == Formats.FP32
+          format.equals(Formats.FP32)
               ? random.nextInt(1, 0x0100_0000)
-              : random.nextInt(format == Formats.E8M0 ? 0 : 1, 8);
+              : random.nextInt(format.equals(Formats.E8M0) ? 0 : 1, 8);
       case HUGE -> format.maxFiniteCode() - random.nextInt(3);
       case EDGES ->
           switch (random.nextInt(6)) {
@@ -43,7 +43,7 @@ enum Scales {
       case NAN -> row % 3 == 1 ? format.nanCode(false) : ordinary(format, random);
       case ANY -> random.nextInt() & magnitudeMask(format);
       case EVERY ->
-          (format == Formats.FP32 ? random.nextInt() : (int) row) & magnitudeMask(format);
+          (format.equals(Formats.FP32) ? random.nextInt() : (int) row) & magnitudeMask(format);
     };
   }
 
@@ -62,7 +62,7 @@ enum Scales {
   }
 
   private static int ordinary(FloatFormat format, SplittableRandom random) {
-    return format == Formats.E8M0
+    return format.equals(Formats.E8M0)
         ? 127 + random.nextInt(-6, 7)
         : format.encode((float) Math.exp(random.nextGaussian()), Overflow.SATURATE);
   }

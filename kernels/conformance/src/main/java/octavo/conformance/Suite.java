@@ -5,11 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import octavo.spi.Kernel;
 import octavo.spi.KernelId;
 
-/** Runs cases, each on every kernel that can, and compares with the reference kernel's result. */
+/**
+ * Runs cases, each on every kernel that can, and compares with the reference kernel's result. Cases
+ * of a group run on several threads, each with memory of its own: kernels must bear that.
+ */
 final class Suite {
 
   private static final int SHOWN = 5;
@@ -17,9 +22,9 @@ final class Suite {
   private final Registry registry;
   private final Options options;
   private final String testName;
-  private final Map<KernelId, Long> comparisons = new TreeMap<>(Registry.BY_NAME);
-  private long cases;
-  private long failed;
+  private final Map<KernelId, LongAdder> comparisons = new ConcurrentHashMap<>();
+  private final LongAdder cases = new LongAdder();
+  private final LongAdder failed = new LongAdder();
 
   /**
    * Makes a suite that has run nothing yet.
@@ -40,12 +45,14 @@ final class Suite {
    * @throws AssertionError if a kernel failed a case; the message has the first failures
    */
   void check(CaseGroup group) {
-    List<Failure> failures = new ArrayList<>();
-    group
-        .cases()
-        .get()
-        .filter(one -> one.id().contains(options.caseText()))
-        .forEach(one -> failures.addAll(check(one)));
+    List<Failure> failures =
+        group
+            .cases()
+            .get()
+            .parallel()
+            .filter(one -> one.id().contains(options.caseText()))
+            .flatMap(one -> attempt(one).stream())
+            .toList();
     if (!failures.isEmpty()) {
       throw new AssertionError(describe(failures));
     }
@@ -59,21 +66,32 @@ final class Suite {
       if (tested.isEmpty()) {
         return List.of();
       }
-      cases++;
+      cases.increment();
       call.fill(seed(one));
       call.output().blank();
       call.run(registry.reference(call.request()));
       MemorySegment expected = call.output().copy();
       List<Failure> failures = new ArrayList<>();
       for (Kernel<?> kernel : tested) {
-        comparisons.merge(kernel.id(), 1L, Long::sum);
+        comparisons.computeIfAbsent(kernel.id(), id -> new LongAdder()).increment();
         String text = run(call, kernel, expected);
         if (!text.isEmpty()) {
-          failures.add(new Failure(kernel.id(), one.id(), text));
+          failures.add(new Failure(kernel.id().toString(), one.id(), text));
         }
       }
-      failed += failures.size();
+      failed.add(failures.size());
       return failures;
+    }
+  }
+
+  /** {@return as {@link #check(Case)}; an exception of the case itself is one more failure} */
+  private List<Failure> attempt(Case one) {
+    try {
+      return check(one);
+    } catch (RuntimeException | AssertionError e) {
+      // Thrown on, a parallel stream would lose the message.
+      failed.increment();
+      return List.of(new Failure(Registry.REFERENCE, one.id(), thrown(e)));
     }
   }
 
@@ -94,8 +112,7 @@ final class Suite {
       call.run(kernel);
       text = call.output().compare(expected).describe();
     } catch (RuntimeException | LinkageError | AssertionError e) {
-      StackTraceElement[] trace = e.getStackTrace();
-      text = "  threw      %s%s\n".formatted(e, trace.length == 0 ? "" : " at " + trace[0]);
+      text = thrown(e);
     }
     for (int i = 0; i < call.inputs().size(); i++) {
       if (!call.inputs().get(i).unchanged()) {
@@ -105,8 +122,13 @@ final class Suite {
     return text;
   }
 
+  private static String thrown(Throwable e) {
+    StackTraceElement[] trace = e.getStackTrace();
+    return "  threw      %s%s\n".formatted(e, trace.length == 0 ? "" : " at " + trace[0]);
+  }
+
   private String describe(List<Failure> failures) {
-    Map<KernelId, Long> counts = new TreeMap<>(Registry.BY_NAME);
+    Map<String, Long> counts = new TreeMap<>();
     failures.forEach(failure -> counts.merge(failure.kernel(), 1L, Long::sum));
     return counts.entrySet().stream()
             .map(entry -> "%s fails %d cases\n".formatted(entry.getKey(), entry.getValue()))
@@ -119,7 +141,7 @@ final class Suite {
   String describe(Failure failure) {
     return """
 
-    %s differs from the reference
+    %s fails a case
       case       %s
       seed       %d
     %s  repeat     ./mvnw test -Dtest=%s -Dsurefire.failIfNoSpecifiedTests=false \
@@ -159,13 +181,13 @@ final class Suite {
 
   /** {@return the counts, in one line} */
   String summary() {
-    long runs = comparisons.values().stream().mapToLong(Long::longValue).sum();
+    long runs = comparisons.values().stream().mapToLong(LongAdder::sum).sum();
     return "conformance: %d kernels, %d cases, %d comparisons, %s (seed %d%s)"
         .formatted(
             comparisons.size(),
-            cases,
+            cases.sum(),
             runs,
-            failed == 0 ? "all identical" : failed + " DIFFERENT",
+            failed.sum() == 0 ? "all identical" : failed.sum() + " DIFFERENT",
             options.seed(),
             options.partial() ? ", a part of the suite" : "");
   }

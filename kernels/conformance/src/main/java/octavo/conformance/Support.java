@@ -25,10 +25,11 @@ import octavo.tensor.Storage;
  * Which operations on which formats a backend has a kernel for, as lines of text to be committed: a
  * kernel that silently stops to support something changes them.
  *
- * <p>A line is {@code backend,operation,first format,how,second formats}: {@code how} is the mode of
- * a cast or, for matmul, the output format and whether the left operand is one row or many. Hosts
- * differ in instruction sets, therefore a backend supports what any of its kernels does; memory is
- * off-heap with neighbouring columns side by side. Without second formats there is no line.
+ * <p>A line is {@code backend,operation,first format,how,second formats}: {@code how} is the mode
+ * of a cast or, for matmul, the output format and whether the left operand is one row or many.
+ * Hosts differ in instruction sets, therefore a backend supports what any of its kernels does;
+ * memory is off-heap with neighbouring columns side by side. Without second formats there is no
+ * line.
  */
 final class Support {
 
@@ -69,13 +70,12 @@ final class Support {
             Formats.elements(),
             out ->
                 Stream.of(Overflow.values())
-                    .map(
-                        overflow ->
-                            new ConvertRequest(
-                                operand(in, ROWS, COLUMNS),
-                                operand(out, ROWS, COLUMNS),
-                                rounding,
-                                overflow)));
+                    .map(overflow ->
+                        new ConvertRequest(
+                            operand(in, ROWS, COLUMNS),
+                            operand(out, ROWS, COLUMNS),
+                            rounding,
+                            overflow)));
       }
     }
   }
@@ -110,8 +110,7 @@ final class Support {
           QuantizeCases.PLAIN,
           out ->
               Stream.of(
-                  new DequantizeRequest(
-                      operand(in, ROWS, COLUMNS), operand(out, ROWS, COLUMNS))));
+                  new DequantizeRequest(operand(in, ROWS, COLUMNS), operand(out, ROWS, COLUMNS))));
     }
   }
 
@@ -126,13 +125,12 @@ final class Support {
               Formats.all(),
               b ->
                   Stream.of(false, true)
-                      .map(
-                          bias ->
-                              new MatmulRequest(
-                                  operand(a, m, COLUMNS),
-                                  operand(b, ROWS, COLUMNS),
-                                  operand(out, m, ROWS),
-                                  bias)));
+                      .map(bias ->
+                          new MatmulRequest(
+                              operand(a, m, COLUMNS),
+                              operand(b, ROWS, COLUMNS),
+                              operand(out, m, ROWS),
+                              bias)));
         }
       }
     }

@@ -13,8 +13,7 @@ abstract class UnaryCall implements Call {
 
   UnaryCall(Workspace workspace, Format from, Format to, Extent extent) {
     this.values = extent.values();
-    this.in =
-        Guarded.allocate(workspace, from, extent.rows(), extent.columns(), extent.whereIn());
+    this.in = Guarded.allocate(workspace, from, extent.rows(), extent.columns(), extent.whereIn());
     this.out = Guarded.allocate(workspace, to, extent.rows(), extent.columns(), extent.whereOut());
   }
 

@@ -45,7 +45,7 @@ final class UnaryProduct {
   /** Every kind of value, each on one shape. */
   void values() {
     for (Values values : Values.values()) {
-      add(rotation.pick(ROWS, 1), rotation.pick(columns, 3), values);
+      add(rotation.pick(ROWS, 1), rotation.pick(columns, 2), values);
     }
   }
 
@@ -69,12 +69,12 @@ final class UnaryProduct {
     for (Layout layoutIn : Layout.values()) {
       for (Layout layoutOut : Layout.values()) {
         if (layoutIn.allows(in) && layoutOut.allows(out)) {
-          for (int width : new int[] {1, 4}) {
+          for (int repeat = 0; repeat < 2; repeat++) {
             rotation.advance();
             consumer.accept(
                 new Extent(
-                    rotation.pick(ROWS, 3) + 1,
-                    rotation.pick(columns, width),
+                    rotation.pick(ROWS, 1) + 1,
+                    rotation.pick(columns, 2),
                     Values.NORMAL,
                     Where.lying(layoutIn),
                     Where.lying(layoutOut)));
@@ -92,7 +92,7 @@ final class UnaryProduct {
         consumer.accept(
             new Extent(
                 rotation.pick(ROWS, 1),
-                rotation.pick(columns, 1),
+                rotation.pick(columns, 2),
                 Values.NORMAL,
                 Where.in(memoryIn),
                 Where.in(memoryOut)));
@@ -103,7 +103,7 @@ final class UnaryProduct {
   /** Adds one shape, somewhere off-heap. */
   void add(long rows, long width, Values values) {
     rotation.advance();
-    Where where = Where.in(rotation.pick(OFF_HEAP, 1));
+    Where where = Where.in(rotation.pick(OFF_HEAP, 3));
     consumer.accept(new Extent(rows, width, values, where, where));
   }
 

@@ -108,7 +108,8 @@ enum Values {
     @Override
     int code(ElementFormat format, long row, long column, long columns, SplittableRandom random) {
       return special(row, columns, random)
-          ? format.encode(Float.intBitsToFloat(random.nextBoolean() ? 0x7FC0_0000 : 0xFFC0_0000), Overflow.IEEE)
+          ? format.encode(
+              Float.intBitsToFloat(random.nextBoolean() ? 0x7FC0_0000 : 0xFFC0_0000), Overflow.IEEE)
           : NORMAL.code(format, random);
     }
   },

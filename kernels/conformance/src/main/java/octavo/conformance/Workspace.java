@@ -34,6 +34,7 @@ final class Workspace implements AutoCloseable {
     };
   }
 
+  @SuppressWarnings("MustBeClosed") // closed with the workspace
   private Arena shared() {
     Arena arena = shared;
     if (arena == null) {

@@ -11,8 +11,8 @@ interface Encoder {
   int lanes();
 
   /**
-   * Encodes to nearest even. NaN, and zeros of formats without negative zero, are the caller's, as is
-   * padding.
+   * Encodes to nearest even. NaN, and zeros of formats without negative zero, are the caller's, as
+   * is padding.
    *
    * @param numbers the numbers
    * @param count how many
@@ -67,8 +67,7 @@ interface Encoder {
   }
 
   private static Encoder copy(Width width) {
-    return WidthCopies.instance(
-        MethodHandles.lookup(), Encoder.class, EncoderLanes.class, width);
+    return WidthCopies.instance(MethodHandles.lookup(), Encoder.class, EncoderLanes.class, width);
   }
 
   /** Holds the encoder of 128 bits. */

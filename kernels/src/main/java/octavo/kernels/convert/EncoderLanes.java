@@ -72,8 +72,7 @@ final class EncoderLanes implements Encoder {
       IntVector bits = FloatVector.fromArray(FLOATS, numbers, i).reinterpretAsInts();
       IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
       largest = largest.lanewise(VectorOperators.MAX, u);
-      IntVector even =
-          u.lanewise(VectorOperators.LSHR, shift).lanewise(VectorOperators.AND, one);
+      IntVector even = u.lanewise(VectorOperators.LSHR, shift).lanewise(VectorOperators.AND, one);
       IntVector normal =
           u.lanewise(VectorOperators.ADD, bias)
               .lanewise(VectorOperators.ADD, even)
@@ -129,8 +128,7 @@ final class EncoderLanes implements Encoder {
               .lanewise(VectorOperators.MAX, zero)
               .lanewise(VectorOperators.ADD, shift);
       IntVector units =
-          significand.lanewise(
-              VectorOperators.LSHR, discarded.lanewise(VectorOperators.MIN, c31));
+          significand.lanewise(VectorOperators.LSHR, discarded.lanewise(VectorOperators.MIN, c31));
       // The shift is from 1 to 32: left, as a fraction of 32 bits. Beyond, right, at most 31.
       IntVector left =
           c32.lanewise(VectorOperators.SUB, discarded).lanewise(VectorOperators.MAX, zero);
@@ -181,8 +179,7 @@ final class EncoderLanes implements Encoder {
       x = x.lanewise(VectorOperators.MUL, factor1);
       x = x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, c15));
       x = x.lanewise(VectorOperators.ADD, keyHigh).lanewise(VectorOperators.MUL, factor2);
-      x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, c16))
-          .intoArray(random, i);
+      x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, c16)).intoArray(random, i);
     }
   }
 

@@ -7,8 +7,8 @@ import octavo.format.Overflow;
 import octavo.format.Rounding;
 
 /**
- * A float format and overflow rule as the numbers that {@link Encoder} computes with. Magnitudes are
- * codes without sign and padding.
+ * A float format and overflow rule as the numbers that {@link Encoder} computes with. Magnitudes
+ * are codes without sign and padding.
  *
  * @param shift the mantissa bits of FP32 that the format lacks, at least 1
  * @param mantissaBits its mantissa bits

@@ -64,7 +64,16 @@ final class DecodedRows {
    * {@return the factor that applies to a row's results: row or tensor scale, times tensor scale}
    */
   static float endFactor(Tensor tensor, long row) {
-    boolean atEnd = tensor.format() instanceof BlockFormat block && !block.scalesWithinRow();
-    return (atEnd ? tensor.scale(row, 0) : 1.0f) * tensor.tensorScale();
+    if (!(tensor.format() instanceof BlockFormat block)) {
+      return 1.0f;
+    }
+    // Not Tensor.scale: an empty row has a scale but no element to ask for it.
+    float scale =
+        block.scalesWithinRow()
+            ? 1.0f
+            : block.blockRows() == BlockFormat.WHOLE
+                ? tensor.scales().get(0)
+                : tensor.scales().get(row, 0);
+    return scale * tensor.tensorScale();
   }
 }

@@ -96,8 +96,8 @@ final class PanelPacker {
   }
 
   /**
-   * Packs the scales of runs, for each run those of a panel's rows side by side; 1 if the operand has
-   * no scales within its rows.
+   * Packs the scales of runs, for each run those of a panel's rows side by side; 1 if the operand
+   * has no scales within its rows.
    *
    * @param from the operand
    * @param row its first row
@@ -246,7 +246,8 @@ final class PanelPacker {
       odd = ((c >>> 8) ^ d) & 0x00FF_00FF_00FF_00FFL;
       d ^= odd;
       c ^= odd << 8;
-      // ... then odd pairs of a and b with even pairs of c and d: a holds columns 0 and 4, b 1 and 5.
+      // ... then odd pairs of a and b with even pairs of c and d: a holds columns 0 and 4, b 1 and
+      // 5.
       odd = ((a >>> 16) ^ c) & 0x0000_FFFF_0000_FFFFL;
       c ^= odd;
       a ^= odd << 16;

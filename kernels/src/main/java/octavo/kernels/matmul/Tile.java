@@ -40,11 +40,11 @@ interface Tile {
    * @param a panels of A
    * @param aAt where the panel begins
    * @param scalesA the scales of A, one panel for each run
-   * @param scalesAt where those of the panel begin
+   * @param scalesAAt where those of the panel begin
    * @param b panels of B
    * @param bAt where the panel begins
    * @param scalesB the scales of B
-   * @param scalesBt where those of the panel begin
+   * @param scalesBAt where those of the panel begin
    * @param acc results
    * @param accAt where the tile begins
    */
@@ -54,11 +54,11 @@ interface Tile {
       float[] a,
       int aAt,
       float[] scalesA,
-      int scalesAt,
+      int scalesAAt,
       float[] b,
       int bAt,
       float[] scalesB,
-      int scalesBt,
+      int scalesBAt,
       float[] acc,
       int accAt);
 

@@ -80,11 +80,11 @@ final class Tile4x2 implements Tile {
       float[] a,
       int aAt,
       float[] scalesA,
-      int scalesAt,
+      int scalesAAt,
       float[] b,
       int bAt,
       float[] scalesB,
-      int scalesBt,
+      int scalesBAt,
       float[] acc,
       int accAt) {
     for (int from = 0, run = 0; from < depth; from += length, run++) {
@@ -115,13 +115,12 @@ final class Tile4x2 implements Tile {
         p30 = a3.fma(b0, p30);
         p31 = a3.fma(b1, p31);
       }
-      int sa = scalesAt + run * ROWS;
-      int sb = scalesBt + run * COLUMNS;
+      int sa = scalesAAt + run * ROWS;
+      int sb = scalesBAt + run * COLUMNS;
       FloatVector s0 = FloatVector.fromArray(SPECIES, scalesB, sb);
       FloatVector s1 = FloatVector.fromArray(SPECIES, scalesB, sb + LANES);
       FloatVector f0 = FloatVector.broadcast(SPECIES, scalesA[sa]);
-      p00.fma(f0.mul(s0), FloatVector.fromArray(SPECIES, acc, accAt))
-          .intoArray(acc, accAt);
+      p00.fma(f0.mul(s0), FloatVector.fromArray(SPECIES, acc, accAt)).intoArray(acc, accAt);
       p01.fma(f0.mul(s1), FloatVector.fromArray(SPECIES, acc, accAt + LANES))
           .intoArray(acc, accAt + LANES);
       FloatVector f1 = FloatVector.broadcast(SPECIES, scalesA[sa + 1]);

@@ -191,8 +191,7 @@ final class TiledProduct {
         } else {
           int sa = ip * rows * runs;
           int sb = jp * columns * runs;
-          tile.runs(
-              length, depth, panelsA, aAt, scalesA, sa, panelsB, bAt, scalesB, sb, sums, at);
+          tile.runs(length, depth, panelsA, aAt, scalesA, sa, panelsB, bAt, scalesB, sb, sums, at);
         }
       }
     }
@@ -250,13 +249,15 @@ final class TiledProduct {
     }
   }
 
-  /** Nearest even: a carry out of the mantissa reaches the exponent, out of the largest infinity. */
+  /**
+   * Nearest even: a carry out of the mantissa reaches the exponent, out of the largest infinity.
+   */
   private static void toBf16(float[] line, short[] codes, int count) {
     for (int c = 0; c < count; c++) {
       int bits = Float.floatToRawIntBits(line[c]);
-      int rounded = bits + 0x7FFF + (bits >>> 16 & 1) >>> 16;
+      int rounded = (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16;
       boolean nan = (bits & 0x7FFF_FFFF) > 0x7F80_0000;
-      codes[c] = (short) (nan ? bits >>> 16 & 0x8000 | 0x7FC0 : rounded);
+      codes[c] = (short) (nan ? ((bits >>> 16) & 0x8000) | 0x7FC0 : rounded);
     }
   }
 }

@@ -5,8 +5,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The species of the templates that {@link WidthCopies} copies. Touches the Vector API: load it only
- * once its module is known to be there.
+ * The species of the templates that {@link WidthCopies} copies. Touches the Vector API: load it
+ * only once its module is known to be there.
  */
 public final class Species {
 

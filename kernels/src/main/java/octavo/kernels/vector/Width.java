@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The widths of vectors that the Vector API kernels exist in. Every kernel exists in every width on
- * every machine, since the Vector API computes any width anywhere; {@link #objection} says which are
- * worth running.
+ * every machine, since the Vector API computes any width anywhere; {@link #objection} says which
+ * are worth running.
  */
 public enum Width {
   /** Four FP32 lanes: SSE and Advanced SIMD. */

@@ -1,0 +1,226 @@
+/**
+ * The C interface of Octavo's native kernels: the only symbols that liboctavo exports.
+ *
+ * A caller first compares oct_abi_version() with the OCT_ABI_VERSION it was written for, then asks
+ * which tiers there are. A tier is one set of kernels compiled for one set of CPU instructions.
+ * Every operation takes the tier as its first argument: this library reports what can run and never
+ * chooses. All tiers return the same bits.
+ *
+ * Conventions
+ *
+ *  - Everything is a plain scalar or an address; there are no structs, no callbacks and no state
+ *    between calls.
+ *  - Functions that can fail return OCT_OK or one of the negative OCT_ERROR codes, and then have
+ *    written no output.
+ *  - Sizes and indices are int64_t. "Row stride bytes" is the distance between the first bytes of
+ *    two rows.
+ *  - Formats are numbers: the ids of generated/octavo_formats.inc.
+ *  - Elements wider than a byte are little-endian; FP6 elements take one byte each, in its low six
+ *    bits; FP4 elements are packed in pairs, the even element in the low nibble, and every row
+ *    starts on a byte.
+ *  - No alignment is needed.
+ *  - Calls may run at the same time on any threads as long as no output overlaps anything else in
+ *    use. Each thread keeps the scratch memory of its largest call so far, at most some MiB unless
+ *    a scale block is very long.
+ *  - The arithmetic is IEEE 754 binary32, rounded to nearest even, with subnormals. The calling
+ *    thread must have the default rounding mode and must not flush subnormals to zero: so it is in
+ *    every JVM thread. Payloads and signs of NaN results are unspecified.
+ */
+#ifndef OCTAVO_H
+#define OCTAVO_H
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define OCT_API __declspec(dllexport)
+#else
+#define OCT_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** An address that is only read through. */
+typedef const void* oct_address;
+
+/** An address that is written through. */
+typedef void* oct_mutable_address;
+
+/** The version of this interface: changed whenever a function, a parameter or a meaning is. */
+enum { OCT_ABI_VERSION = 1 };
+
+/** What a call returns. */
+enum {
+  /** Done. */
+  OCT_OK = 0,
+  /** There is no such tier, it was not compiled in, or this CPU cannot run it. */
+  OCT_ERROR_TIER = -1,
+  /** A format id is none of the list's. */
+  OCT_ERROR_FORMAT = -2,
+  /** Formats or rules are known, but this tier has no kernel for them. */
+  OCT_ERROR_UNSUPPORTED = -3,
+  /** A size is negative, or neither of the operands' block lengths divides the other. */
+  OCT_ERROR_ARGUMENT = -4,
+  /** There was no memory for the packed panels. */
+  OCT_ERROR_MEMORY = -5
+};
+
+/** In place of a scale format: the operand has no scales. */
+enum { OCT_NO_SCALES = -1 };
+
+/** How a conversion rounds a value that lies between two of the target's. */
+enum {
+  /** To the nearer one; to the one with an even code when both are equally near. */
+  OCT_ROUND_NEAREST_EVEN = 0,
+  /** To the one nearer to zero. No finite value overflows then. */
+  OCT_ROUND_TOWARD_ZERO = 1,
+  /** To the one farther from zero with the probability that its distance gives, else to the other. */
+  OCT_ROUND_STOCHASTIC = 2
+};
+
+/** What a conversion makes of a magnitude that is too large for the target once it is rounded. */
+enum {
+  /** The largest finite value, also for an infinity. */
+  OCT_OVERFLOW_SATURATE = 0,
+  /** Infinity; NaN where the target has no infinity; the largest value where it has neither. */
+  OCT_OVERFLOW_IEEE = 1
+};
+
+/** The OCT_ABI_VERSION that this library was compiled with. */
+OCT_API int32_t oct_abi_version(void);
+
+/** The release of this library, as text that lives as long as the library is loaded. */
+OCT_API const char* oct_version(void);
+
+/** The number of tiers that this source knows, whatever the CPU: tiers are numbered from 0. */
+OCT_API int32_t oct_tier_count(void);
+
+/** The name of a tier ("portable", "avx2", ...), or NULL when there is no such tier. */
+OCT_API const char* oct_tier_name(int32_t tier);
+
+/** 1 when the tier was compiled into this library, else 0. */
+OCT_API int32_t oct_tier_compiled(int32_t tier);
+
+/** 1 when the tier was compiled in and this CPU and operating system can run it, else 0. */
+OCT_API int32_t oct_tier_supported(int32_t tier);
+
+/**
+ * 1 when oct_matmul accepts these formats on this tier, else 0. A scale format may be
+ * OCT_NO_SCALES. This and oct_matmul ask the same list.
+ */
+OCT_API int32_t oct_matmul_supported(int32_t tier, int32_t a_format, int32_t a_scale_format,
+                                     int32_t b_format, int32_t b_scale_format, int32_t out_format);
+
+/**
+ * Matrix product out[i,j] = sum over k of a[i,k] * b[j,k], for a of m rows and b of n rows, all of
+ * k elements: b is given with the summed dimension contiguous, as weights usually are.
+ *
+ * The bits are defined as follows. All operations are binary32; fma is fused; elements and scales
+ * are decoded exactly.
+ *
+ *   neither operand block-scaled:
+ *     acc = +0
+ *     for k ascending:  acc = fma(a, b, acc)
+ *
+ *   at least one block-scaled:
+ *     acc = +0
+ *     for each block of L elements along k, of which the last may be shorter:
+ *       p = +0
+ *       for k in the block:  p = fma(a, b, p)
+ *       acc = fma(p, s, acc)
+ *
+ *   then, for both:
+ *     r = acc * (end_a * end_b)
+ *     r = r + bias[j]                if there is a bias
+ *     out[i,j] = r rounded to the output format, to nearest even
+ *
+ * L is the smaller block length of the two operands, or that of the only one that has blocks. s is
+ * the product of the two block scales, or the only one. end_x is row scale times tensor scale, 1
+ * standing for what there is none of.
+ *
+ * Scales of an operand: that of element (i, k) is
+ * scales[(i / block_rows) * scale_row_stride + k / block_columns]. With block_columns 0 the operand
+ * is plain: the scale of row i is scales[(i / block_rows) * scale_row_stride], one for the whole
+ * tensor when that stride is 0, and it is applied at the end. Scale formats are FP32, E8M0 and
+ * E4M3FN.
+ *
+ * @param tier                   the tier to run
+ * @param m                      rows of a and of the output
+ * @param n                      rows of b, columns of the output
+ * @param k                      elements of each row of a and b; 0 gives acc = +0
+ * @param a_format               element format of a: any signed format of the list
+ * @param a                      the first row of a
+ * @param a_row_stride_bytes     from one row of a to the next
+ * @param a_scale_format         format of a's scales; OCT_NO_SCALES: the next four are ignored
+ * @param a_scales               a's scales, one after the other along k
+ * @param a_scale_row_stride     from one row of scales to the next, in scales
+ * @param a_block_rows           rows that share a scale, at least 1
+ * @param a_block_columns        elements along k that share a scale, or 0: see above
+ * @param a_tensor_scale         multiplies the whole operand at the end; 1 for none
+ * @param b_format               as for a, and so on
+ * @param bias                   n FP32 values, or NULL
+ * @param out_format             FP32 or BF16
+ * @param out                    the first row of the output; only its elements are written
+ * @param out_row_stride_bytes   from one row of the output to the next
+ */
+OCT_API int32_t oct_matmul(int32_t tier, int64_t m, int64_t n, int64_t k,
+                           int32_t a_format, oct_address a, int64_t a_row_stride_bytes,
+                           int32_t a_scale_format, oct_address a_scales,
+                           int64_t a_scale_row_stride, int64_t a_block_rows,
+                           int64_t a_block_columns, float a_tensor_scale,
+                           int32_t b_format, oct_address b, int64_t b_row_stride_bytes,
+                           int32_t b_scale_format, oct_address b_scales,
+                           int64_t b_scale_row_stride, int64_t b_block_rows,
+                           int64_t b_block_columns, float b_tensor_scale,
+                           oct_address bias,
+                           int32_t out_format, oct_mutable_address out,
+                           int64_t out_row_stride_bytes);
+
+/**
+ * 1 when oct_convert accepts this pair of formats with this rounding and overflow rule on this
+ * tier, else 0. This and oct_convert ask the same list.
+ */
+OCT_API int32_t oct_convert_supported(int32_t tier, int32_t in_format, int32_t out_format,
+                                      int32_t rounding, int32_t overflow);
+
+/**
+ * Converts elements one by one, without scales: from any signed format to any signed
+ * floating-point format.
+ *
+ * The value is rounded first, subnormals included; if the magnitude is then beyond the format's
+ * largest one, the overflow rule decides. The sign is kept, also that of zero and NaN, except that
+ * a format without a negative zero gets its one zero and its one NaN. A format without NaN gets its
+ * largest positive value for a NaN. Of an FP4 row with an odd number of elements, the last high
+ * nibble becomes 0.
+ *
+ * Stochastic rounding goes up in magnitude if the discarded fraction of a unit, truncated to 32
+ * bits, plus the element's 32 random bits reaches 2^32. These are a function of the seed and the
+ * element's index; octavo.format.StochasticBits defines it.
+ *
+ * @param tier                   the tier to run
+ * @param rows                   number of rows
+ * @param columns                elements of a row
+ * @param in_format              format to read
+ * @param in                     the first row to read
+ * @param in_row_stride_bytes    from one row to the next
+ * @param out_format             format to write
+ * @param out                    the first row to write, which shares no memory with the input
+ * @param out_row_stride_bytes   from one row to the next
+ * @param rounding               one of OCT_ROUND; no matter where the conversion is exact
+ * @param overflow               one of OCT_OVERFLOW; no matter where the conversion is exact
+ * @param seed                   of the random bits, ignored by other roundings
+ * @param first_index            the first element's index among the random bits; element (i, j) has
+ *                               the index first_index + i * columns + j
+ */
+OCT_API int32_t oct_convert(int32_t tier, int64_t rows, int64_t columns,
+                            int32_t in_format, oct_address in, int64_t in_row_stride_bytes,
+                            int32_t out_format, oct_mutable_address out,
+                            int64_t out_row_stride_bytes,
+                            int32_t rounding, int32_t overflow, int64_t seed, int64_t first_index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif  // OCTAVO_H

@@ -1,0 +1,55 @@
+// What a kernel is asked to do: the arguments of the C interface, gathered. Data only, since this
+// header is compiled for several instruction sets and a function in it could be linked from the
+// wrong one.
+#ifndef OCTAVO_KERNEL_REQUEST_H
+#define OCTAVO_KERNEL_REQUEST_H
+
+#include <stdint.h>
+
+namespace octavo {
+
+// One operand of a matrix product; the fields are described in octavo.h. Without scales,
+// scale_format is
+// OCT_NO_SCALES and block_columns is 0.
+struct Operand {
+  int32_t format;
+  const uint8_t* elements;
+  int64_t row_stride_bytes;
+  int32_t scale_format;
+  const uint8_t* scales;
+  int64_t scale_row_stride;
+  int64_t block_rows;
+  int64_t block_columns;
+  float tensor_scale;
+};
+
+struct MatmulRequest {
+  int64_t m;
+  int64_t n;
+  int64_t k;
+  Operand a;
+  Operand b;
+  const uint8_t* bias;  // FP32, or NULL
+  int32_t out_format;
+  uint8_t* out;
+  int64_t out_row_stride_bytes;
+};
+
+struct ConvertRequest {
+  int64_t rows;
+  int64_t columns;
+  int32_t in_format;
+  const uint8_t* in;
+  int64_t in_row_stride_bytes;
+  int32_t out_format;
+  uint8_t* out;
+  int64_t out_row_stride_bytes;
+  int32_t rounding;
+  int32_t overflow;
+  uint64_t seed;
+  uint64_t first_index;
+};
+
+}  // namespace octavo
+
+#endif  // OCTAVO_KERNEL_REQUEST_H

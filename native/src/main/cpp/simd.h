@@ -1,0 +1,310 @@
+// The vectors of the tier that is being compiled: one float and one integer type of kLanes lanes,
+// and the operations that kernels need beyond the operators of the compiler's vector extensions.
+//
+// Everything here is internal to the source that includes it and in the tier's namespace: a
+// function that two tiers shared would be compiled twice for different instructions, and the linker
+// would keep either one.
+#ifndef OCTAVO_SIMD_H
+#define OCTAVO_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(OCT_TIER_IS_NEON)
+#include <arm_neon.h>
+#endif
+
+#if !(defined(OCT_TIER_IS_PORTABLE) || defined(OCT_TIER_IS_AVX2) || defined(OCT_TIER_IS_AVX512) || \
+      defined(OCT_TIER_IS_NEON))
+#error "the build names the tier"
+#endif
+
+#if defined(OCT_TIER_IS_AVX2) && !(defined(__AVX2__) && defined(__FMA__) && defined(__F16C__))
+#error "the avx2 tier is compiled without its flags"
+#endif
+#if defined(OCT_TIER_IS_AVX512) && !(defined(__AVX512F__) && defined(__AVX512BW__) && \
+                                     defined(__AVX512VL__) && defined(__AVX512DQ__))
+#error "the avx512 tier is compiled without its flags"
+#endif
+
+#define OCT_INLINE static inline __attribute__((always_inline))
+
+namespace octavo {
+namespace OCT_TIER {
+
+#if defined(OCT_TIER_IS_AVX512)
+constexpr int kLanes = 16;
+#elif defined(OCT_TIER_IS_AVX2)
+constexpr int kLanes = 8;
+#else
+constexpr int kLanes = 4;
+#endif
+
+typedef float VFloat __attribute__((vector_size(4 * kLanes)));
+typedef int32_t VInt __attribute__((vector_size(4 * kLanes)));
+typedef uint32_t VUint __attribute__((vector_size(4 * kLanes)));
+
+// As many 16-bit and 8-bit lanes.
+typedef int16_t VShort __attribute__((vector_size(2 * kLanes)));
+typedef uint16_t VUshort __attribute__((vector_size(2 * kLanes)));
+typedef uint8_t VByte __attribute__((vector_size(kLanes)));
+
+// The bytes of four vectors, and of two.
+typedef uint8_t VByte4 __attribute__((vector_size(4 * kLanes)));
+typedef uint8_t VByte2 __attribute__((vector_size(2 * kLanes)));
+
+// A vector, or anything else, from any address.
+template <class T>
+OCT_INLINE T load(const void* from) {
+  T value;
+  __builtin_memcpy(&value, from, sizeof(T));
+  return value;
+}
+
+template <class T>
+OCT_INLINE void store(void* to, T value) {
+  __builtin_memcpy(to, &value, sizeof(T));
+}
+
+OCT_INLINE VFloat from_bits(VUint bits) { return (VFloat)bits; }
+OCT_INLINE VUint to_bits(VFloat value) { return (VUint)value; }
+
+// All ones in the lanes where x > y. Both are compared as signed numbers, which is the cheap
+// comparison everywhere.
+OCT_INLINE VInt greater(VUint x, VUint y) { return (VInt)x > (VInt)y; }
+
+// The smaller one, as signed numbers.
+OCT_INLINE VUint minimum(VUint x, VUint y) {
+  const VInt a = (VInt)x, b = (VInt)y;
+  return (VUint)(a < b ? a : b);
+}
+
+// yes in the lanes of all ones, no in those of all zeros.
+OCT_INLINE VUint select(VInt mask, VUint yes, VUint no) { return mask ? yes : no; }
+
+#if defined(OCT_TIER_IS_AVX512)
+
+OCT_INLINE VFloat broadcast(float x) { return _mm512_set1_ps(x); }
+OCT_INLINE VFloat fma(VFloat a, VFloat b, VFloat c) { return _mm512_fmadd_ps(a, b, c); }
+
+OCT_INLINE VUint widen(VByte x) { return (VUint)_mm512_cvtepu8_epi32((__m128i)x); }
+OCT_INLINE VUint widen(VUshort x) { return (VUint)_mm512_cvtepu16_epi32((__m256i)x); }
+OCT_INLINE VUshort widen_short(VByte x) { return (VUshort)_mm256_cvtepu8_epi16((__m128i)x); }
+OCT_INLINE VUshort narrow_short(VUint x) { return (VUshort)_mm512_cvtepi32_epi16((__m512i)x); }
+
+// Four vectors of numbers below 256 as bytes.
+OCT_INLINE VByte4 narrow_bytes(const VUint (&x)[4]) {
+  const __m512i low = _mm512_packus_epi32((__m512i)x[0], (__m512i)x[1]);
+  const __m512i high = _mm512_packus_epi32((__m512i)x[2], (__m512i)x[3]);
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return (VByte4)_mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high));
+}
+
+// Every two bytes below 16 as one, the first in the low nibble.
+OCT_INLINE VByte2 join_nibbles(VByte4 x) {
+  const __m512i both = _mm512_or_si512((__m512i)x, _mm512_srli_epi16((__m512i)x, 4));
+  return (VByte2)_mm512_cvtepi16_epi8(both);
+}
+
+#define OCT_HAS_HALF
+OCT_INLINE VFloat from_half(VUshort x) { return _mm512_cvtph_ps((__m256i)x); }
+
+// table[code] for 16-entry tables and codes below 16.
+OCT_INLINE VFloat lookup16(const uint32_t* table, VUint codes) {
+  return _mm512_permutexvar_ps((__m512i)codes, _mm512_loadu_ps(table));
+}
+
+// The kLanes nibbles of the next kLanes / 2 bytes.
+OCT_INLINE VUint load_nibbles(const uint8_t* from) {
+  const __m256i shifts = _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28);
+  const __m256i low = _mm256_srlv_epi32(_mm256_set1_epi32(load<int32_t>(from)), shifts);
+  const __m256i high = _mm256_srlv_epi32(_mm256_set1_epi32(load<int32_t>(from + 4)), shifts);
+  const __m512i both = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+  return (VUint)_mm512_and_si512(both, _mm512_set1_epi32(15));
+}
+
+// Row i, lane j becomes row j, lane i.
+OCT_INLINE void transpose(VFloat (&rows)[kLanes]) {
+  VFloat t[16];
+  for (int i = 0; i < 16; i += 4) {
+    const __m512 ab_low = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+    const __m512 ab_high = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+    const __m512 cd_low = _mm512_unpacklo_ps(rows[i + 2], rows[i + 3]);
+    const __m512 cd_high = _mm512_unpackhi_ps(rows[i + 2], rows[i + 3]);
+    t[i] = _mm512_shuffle_ps(ab_low, cd_low, 0x44);
+    t[i + 1] = _mm512_shuffle_ps(ab_low, cd_low, 0xEE);
+    t[i + 2] = _mm512_shuffle_ps(ab_high, cd_high, 0x44);
+    t[i + 3] = _mm512_shuffle_ps(ab_high, cd_high, 0xEE);
+  }
+  // now the 4x4 blocks are transposed; t[4g + c] holds in its 128-bit part p the column 4p + c of
+  // rows 4g to 4g + 3
+  for (int c = 0; c < 4; c++) {
+    const __m512 even_low = _mm512_shuffle_f32x4(t[c], t[c + 4], 0x88);
+    const __m512 odd_low = _mm512_shuffle_f32x4(t[c], t[c + 4], 0xDD);
+    const __m512 even_high = _mm512_shuffle_f32x4(t[c + 8], t[c + 12], 0x88);
+    const __m512 odd_high = _mm512_shuffle_f32x4(t[c + 8], t[c + 12], 0xDD);
+    rows[c] = _mm512_shuffle_f32x4(even_low, even_high, 0x88);
+    rows[c + 4] = _mm512_shuffle_f32x4(odd_low, odd_high, 0x88);
+    rows[c + 8] = _mm512_shuffle_f32x4(even_low, even_high, 0xDD);
+    rows[c + 12] = _mm512_shuffle_f32x4(odd_low, odd_high, 0xDD);
+  }
+}
+
+#elif defined(OCT_TIER_IS_AVX2)
+
+OCT_INLINE VFloat broadcast(float x) { return _mm256_set1_ps(x); }
+OCT_INLINE VFloat fma(VFloat a, VFloat b, VFloat c) { return _mm256_fmadd_ps(a, b, c); }
+
+OCT_INLINE VUint widen(VByte x) {
+  return (VUint)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((int64_t)x));
+}
+OCT_INLINE VUint widen(VUshort x) { return (VUint)_mm256_cvtepu16_epi32((__m128i)x); }
+OCT_INLINE VUshort widen_short(VByte x) {
+  return (VUshort)_mm_cvtepu8_epi16(_mm_cvtsi64_si128((int64_t)x));
+}
+OCT_INLINE VUshort narrow_short(VUint x) {
+  return (VUshort)_mm_packus_epi32(_mm256_castsi256_si128((__m256i)x),
+                                   _mm256_extracti128_si256((__m256i)x, 1));
+}
+OCT_INLINE VByte4 narrow_bytes(const VUint (&x)[4]) {
+  const __m256i low = _mm256_packus_epi32((__m256i)x[0], (__m256i)x[1]);
+  const __m256i high = _mm256_packus_epi32((__m256i)x[2], (__m256i)x[3]);
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  return (VByte4)_mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
+}
+OCT_INLINE VByte2 join_nibbles(VByte4 x) {
+  const __m256i both = _mm256_or_si256((__m256i)x, _mm256_srli_epi16((__m256i)x, 4));
+  const __m256i low = _mm256_and_si256(both, _mm256_set1_epi16(0xFF));
+  return (VByte2)_mm_packus_epi16(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
+}
+
+#define OCT_HAS_HALF
+OCT_INLINE VFloat from_half(VUshort x) { return _mm256_cvtph_ps((__m128i)x); }
+
+OCT_INLINE VFloat lookup16(const uint32_t* table, VUint codes) {
+  const __m256 low = _mm256_loadu_ps(reinterpret_cast<const float*>(table));
+  const __m256 high = _mm256_loadu_ps(reinterpret_cast<const float*>(table + 8));
+  return _mm256_blendv_ps(_mm256_permutevar8x32_ps(low, (__m256i)codes),
+                          _mm256_permutevar8x32_ps(high, (__m256i)codes), (__m256)(codes << 28));
+}
+
+OCT_INLINE VUint load_nibbles(const uint8_t* from) {
+  const __m256i shifts = _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28);
+  return (VUint)_mm256_srlv_epi32(_mm256_set1_epi32(load<int32_t>(from)), shifts) & 15;
+}
+
+OCT_INLINE void transpose(VFloat (&rows)[kLanes]) {
+  VFloat t[8];
+  for (int i = 0; i < 8; i += 4) {
+    const __m256 ab_low = _mm256_unpacklo_ps(rows[i], rows[i + 1]);
+    const __m256 ab_high = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
+    const __m256 cd_low = _mm256_unpacklo_ps(rows[i + 2], rows[i + 3]);
+    const __m256 cd_high = _mm256_unpackhi_ps(rows[i + 2], rows[i + 3]);
+    t[i] = _mm256_shuffle_ps(ab_low, cd_low, 0x44);
+    t[i + 1] = _mm256_shuffle_ps(ab_low, cd_low, 0xEE);
+    t[i + 2] = _mm256_shuffle_ps(ab_high, cd_high, 0x44);
+    t[i + 3] = _mm256_shuffle_ps(ab_high, cd_high, 0xEE);
+  }
+  for (int c = 0; c < 4; c++) {
+    rows[c] = _mm256_permute2f128_ps(t[c], t[c + 4], 0x20);
+    rows[c + 4] = _mm256_permute2f128_ps(t[c], t[c + 4], 0x31);
+  }
+}
+
+#else  // four lanes, with or without NEON
+
+OCT_INLINE VFloat broadcast(float x) { return VFloat{x, x, x, x}; }
+
+#if defined(OCT_TIER_IS_NEON)
+
+OCT_INLINE VFloat fma(VFloat a, VFloat b, VFloat c) { return vfmaq_f32(c, a, b); }
+
+#define OCT_HAS_HALF
+OCT_INLINE VFloat from_half(VUshort x) { return vcvt_f32_f16(vreinterpret_f16_u16((uint16x4_t)x)); }
+
+#elif defined(__FP_FAST_FMAF) || !defined(__SSE2__)
+
+OCT_INLINE VFloat fma(VFloat a, VFloat b, VFloat c) {
+  return VFloat{__builtin_fmaf(a[0], b[0], c[0]), __builtin_fmaf(a[1], b[1], c[1]),
+                __builtin_fmaf(a[2], b[2], c[2]), __builtin_fmaf(a[3], b[3], c[3])};
+}
+
+#else
+
+// The sum of an exact product and an addend, in binary64 rounded to odd: if the sum is inexact,
+// that neighbour of it whose last bit is 1. Rounding such a value once more, to a format with at
+// least two bits less, gives what rounding the exact sum would have given (Boldo and Melquiond,
+// "Emulation of FMA and correctly rounded sums", 2008).
+OCT_INLINE __m128d add_to_odd(__m128d product, __m128d addend) {
+  const __m128d sum = product + addend;
+  const __m128d part = sum - product;
+  const __m128d error = (product - (sum - part)) + (addend - part);
+  const __m128d zero = _mm_setzero_pd();
+  const __m128i one = _mm_set1_epi64x(1);
+  // NaN where the sum is infinite or NaN: then neither comparison holds
+  const __m128d is_inexact = _mm_or_pd(_mm_cmpgt_pd(error, zero), _mm_cmplt_pd(error, zero));
+  const __m128d is_toward_zero = _mm_xor_pd(_mm_cmpgt_pd(error, zero), _mm_cmpgt_pd(sum, zero));
+  const __m128i bits = _mm_castpd_si128(sum);
+  const __m128i step = _mm_or_si128(_mm_castpd_si128(is_toward_zero), one);
+  const __m128i is_odd = _mm_sub_epi64(_mm_setzero_si128(), _mm_and_si128(bits, one));
+  return _mm_castsi128_pd(_mm_add_epi64(
+      bits, _mm_andnot_si128(is_odd, _mm_and_si128(_mm_castpd_si128(is_inexact), step))));
+}
+
+// Without an instruction for it: a product of two binary32 values is exact in binary64. Faster than
+// a call of fmaf per lane, and right where the C library is not. The conversions are intrinsics
+// since GCC 12 drops the rounding to float from its own vector conversions where the value is then
+// extended to double again.
+OCT_INLINE VFloat fma(VFloat a, VFloat b, VFloat c) {
+  const __m128 a_high = _mm_movehl_ps(a, a), b_high = _mm_movehl_ps(b, b),
+               c_high = _mm_movehl_ps(c, c);
+  const __m128d low = add_to_odd(_mm_cvtps_pd(a) * _mm_cvtps_pd(b), _mm_cvtps_pd(c));
+  const __m128d high =
+      add_to_odd(_mm_cvtps_pd(a_high) * _mm_cvtps_pd(b_high), _mm_cvtps_pd(c_high));
+  return _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high));
+}
+
+#endif
+
+OCT_INLINE VUint widen(VByte x) { return VUint{x[0], x[1], x[2], x[3]}; }
+OCT_INLINE VUint widen(VUshort x) { return VUint{x[0], x[1], x[2], x[3]}; }
+OCT_INLINE VUshort widen_short(VByte x) { return VUshort{x[0], x[1], x[2], x[3]}; }
+OCT_INLINE VUshort narrow_short(VUint x) {
+  return VUshort{(uint16_t)x[0], (uint16_t)x[1], (uint16_t)x[2], (uint16_t)x[3]};
+}
+OCT_INLINE VByte4 narrow_bytes(const VUint (&x)[4]) {
+  VByte4 bytes = {};
+  for (int i = 0; i < 16; i++) bytes[i] = (uint8_t)x[i / 4][i % 4];
+  return bytes;
+}
+OCT_INLINE VByte2 join_nibbles(VByte4 x) {
+  VByte2 joined = {};
+  for (int i = 0; i < 8; i++) joined[i] = (uint8_t)(x[2 * i] | x[2 * i + 1] << 4);
+  return joined;
+}
+
+OCT_INLINE VFloat lookup16(const uint32_t* table, VUint codes) {
+  return from_bits(VUint{table[codes[0]], table[codes[1]], table[codes[2]], table[codes[3]]});
+}
+
+OCT_INLINE VUint load_nibbles(const uint8_t* from) {
+  const uint32_t low = from[0], high = from[1];
+  return VUint{low & 15, low >> 4, high & 15, high >> 4};
+}
+
+OCT_INLINE void transpose(VFloat (&rows)[kLanes]) {
+  const VFloat a = rows[0], b = rows[1], c = rows[2], d = rows[3];
+  rows[0] = VFloat{a[0], b[0], c[0], d[0]};
+  rows[1] = VFloat{a[1], b[1], c[1], d[1]};
+  rows[2] = VFloat{a[2], b[2], c[2], d[2]};
+  rows[3] = VFloat{a[3], b[3], c[3], d[3]};
+}
+
+#endif
+
+}  // namespace OCT_TIER
+}  // namespace octavo
+
+#endif  // OCTAVO_SIMD_H

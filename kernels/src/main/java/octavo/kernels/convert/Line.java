@@ -62,12 +62,10 @@ final class Line {
 
   /** Sets what {@link #encode} encodes to. */
   void aim(FloatFormat to, Rounding how, Overflow beyond) {
-    if (!to.equals(format) || how != rounding || beyond != overflow) {
-      target = to.equals(Formats.FP32) ? null : Target.of(to, how, beyond);
-      format = to;
-      rounding = how;
-      overflow = beyond;
-    }
+    target = to.equals(Formats.FP32) ? null : Target.of(to, how, beyond);
+    format = to;
+    rounding = how;
+    overflow = beyond;
   }
 
   /** Decodes {@code count} elements that begin at an offset in elements. */

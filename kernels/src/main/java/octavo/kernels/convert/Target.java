@@ -1,5 +1,7 @@
 package octavo.kernels.convert;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import octavo.format.FloatFormat;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
@@ -42,13 +44,37 @@ record Target(
     boolean signedNan,
     int padding) {
 
+  private static final Map<FloatFormat, Target[]> TARGETS = new ConcurrentHashMap<>();
+
   /** {@return whether {@link Encoder} can encode a format} */
   static boolean covers(FloatFormat format) {
     return format.signed() && format.mantissaBits() < 23 && format.minExponent() >= -126;
   }
 
-  /** {@return the numbers of a format that {@link #covers} accepts} */
+  /** {@return the numbers of a format that {@link #covers} accepts; made once} */
   static Target of(FloatFormat format, Rounding rounding, Overflow overflow) {
+    Target[] targets = TARGETS.get(format);
+    if (targets == null) {
+      targets = TARGETS.computeIfAbsent(format, Target::all);
+    }
+    return targets[index(rounding, overflow)];
+  }
+
+  private static Target[] all(FloatFormat format) {
+    Target[] all = new Target[Rounding.values().length * Overflow.values().length];
+    for (Rounding rounding : Rounding.values()) {
+      for (Overflow overflow : Overflow.values()) {
+        all[index(rounding, overflow)] = make(format, rounding, overflow);
+      }
+    }
+    return all;
+  }
+
+  private static int index(Rounding rounding, Overflow overflow) {
+    return rounding.ordinal() * 2 + overflow.ordinal();
+  }
+
+  private static Target make(FloatFormat format, Rounding rounding, Overflow overflow) {
     int padding = format.paddingBits();
     int mantissaBits = format.mantissaBits();
     int shift = 23 - mantissaBits;

@@ -1,0 +1,122 @@
+package octavo.kernels;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import octavo.Cast;
+import octavo.Engine;
+import octavo.Quantization;
+import octavo.format.BlockFormat;
+import octavo.format.ElementFormat;
+import octavo.format.Format;
+import octavo.format.Formats;
+import octavo.format.Overflow;
+import octavo.format.Rounding;
+import octavo.spi.Overrides;
+import octavo.tensor.Tensor;
+
+/**
+ * Calls the Vector API kernels of one width until they allocate nothing, each kernel alone and then
+ * all in turn; exits with 1 if that does not come about. Run by {@link VectorAllocationTest} in a
+ * virtual machine of its own: kernels of several widths, or what other tests did, would share
+ * profiles inside the Vector API.
+ */
+final class AllocationProbe {
+
+  private static final ThreadMXBean THREADS =
+      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final int CALLS = 200;
+  private static final long PATIENCE = 60_000_000_000L;
+
+  private record Pattern(String name, Runnable call) {}
+
+  private AllocationProbe() {}
+
+  public static void main(String[] args) {
+    Engine engine = Engine.create(Overrides.ofSystemProperties().withBackends("vector"));
+    if (!engine.host().backend("vector").available()) {
+      System.out.println(engine.host().backend("vector").detail());
+      return;
+    }
+    List<Pattern> patterns = new ArrayList<>();
+    matmul(patterns, engine, Formats.E4M3FN, Formats.E4M3FN, Formats.FP32);
+    matmul(patterns, engine, Formats.FP32, Formats.FP16, Formats.FP32);
+    matmul(patterns, engine, Formats.BF16, Formats.E4M3FN_ROW, Formats.BF16);
+    matmul(patterns, engine, Formats.MXFP4, Formats.MXFP8_E4M3, Formats.FP32);
+    matmul(patterns, engine, Formats.BF16, Formats.NVFP4, Formats.FP32);
+    matmul(patterns, engine, Formats.E4M3FN_1X128, Formats.E4M3FN_128X128, Formats.BF16);
+    Cast towardZero = new Cast(Rounding.TOWARD_ZERO, Overflow.SATURATE, 0);
+    convert(patterns, engine, Formats.FP32, Formats.E4M3FN, Cast.SATURATE);
+    convert(patterns, engine, Formats.FP32, Formats.E2M1, Cast.stochastic(1));
+    convert(patterns, engine, Formats.BF16, Formats.E5M2FNUZ, towardZero);
+    convert(patterns, engine, Formats.E4M3FN, Formats.BF16, Cast.IEEE);
+    boolean quiet = true;
+    for (Pattern pattern : patterns) {
+      quiet &= settles(pattern);
+    }
+    quiet &= settles(new Pattern("all in turn", () -> patterns.forEach(p -> p.call().run())));
+    System.exit(quiet ? 0 : 1);
+  }
+
+  private static boolean settles(Pattern pattern) {
+    long start = System.nanoTime();
+    long bytes;
+    do {
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < CALLS; i++) {
+        pattern.call().run();
+      }
+      bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+    } while (bytes != 0 && System.nanoTime() - start < PATIENCE);
+    System.out.printf(
+        Locale.ROOT,
+        "%-40s %d bytes in %d calls, after %.1f s%n",
+        pattern.name(),
+        bytes,
+        CALLS,
+        (System.nanoTime() - start) / 1e9);
+    return bytes == 0;
+  }
+
+  private static void matmul(
+      List<Pattern> patterns, Engine engine, Format a, Format b, ElementFormat out) {
+    Tensor left = made(engine, a, 19, 384);
+    Tensor right = made(engine, b, 70, 384);
+    Tensor bias = Tensor.allocateHeap(Formats.FP32, 70);
+    Tensor result = Tensor.allocateHeap(out, 19, 70);
+    patterns.add(
+        new Pattern(
+            "matmul %s x %s -> %s".formatted(a, b, out),
+            () -> engine.matmul(left, right, bias, result)));
+  }
+
+  private static void convert(
+      List<Pattern> patterns, Engine engine, ElementFormat from, ElementFormat to, Cast cast) {
+    Tensor in = made(engine, from, 3, 4099);
+    Tensor out = Tensor.allocateHeap(to, 3, 4099);
+    patterns.add(
+        new Pattern(
+            "convert %s -> %s %s".formatted(from, to, cast.rounding()),
+            () -> engine.convert(in, out, cast)));
+  }
+
+  private static Tensor made(Engine engine, Format format, long rows, long columns) {
+    float[] values = new float[(int) (rows * columns)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (i % 37 - 18) / 8.0f;
+    }
+    Tensor numbers = Tensor.of(values, rows, columns);
+    Tensor tensor = Tensor.allocateHeap(format, rows, columns);
+    Engine all = engine.withOverrides(Overrides.NONE);
+    if (format instanceof BlockFormat) {
+      all.withOverrides(Overrides.NONE.withBackends("reference"))
+          .quantize(numbers, tensor, Quantization.OCP);
+    } else {
+      all.withOverrides(Overrides.NONE.withBackends("reference"))
+          .convert(numbers, tensor, Cast.SATURATE);
+    }
+    return tensor;
+  }
+}

@@ -25,8 +25,7 @@ import octavo.tensor.Tensor;
  */
 final class AllocationProbe {
 
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final int CALLS = 200;
   private static final long PATIENCE = 60_000_000_000L;
 

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * After warm-up no call allocates: what boxes vectors, and so runs a hundred times slower, shows here
- * on the noisiest machine.
+ * After warm-up no call allocates: what boxes vectors, and so runs a hundred times slower, shows
+ * here on the noisiest machine.
  */
 class VectorAllocationTest {
 
@@ -28,8 +28,7 @@ class VectorAllocationTest {
   @ParameterizedTest
   @MethodSource("widths")
   void callsAllocateNothingOnceWarm(Width width) throws IOException, InterruptedException {
-    Run run =
-        run("--add-modules", "jdk.incubator.vector", "-Doctavo.vector.bits=" + width.bits());
+    Run run = run("--add-modules", "jdk.incubator.vector", "-Doctavo.vector.bits=" + width.bits());
     System.out.print(run.output());
     assertEquals(0, run.exit(), run.output());
   }

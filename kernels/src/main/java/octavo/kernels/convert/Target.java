@@ -1,5 +1,8 @@
 package octavo.kernels.convert;
 
+import static java.util.Objects.requireNonNull;
+
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import octavo.format.FloatFormat;
@@ -44,7 +47,8 @@ record Target(
     boolean signedNan,
     int padding) {
 
-  private static final Map<FloatFormat, Target[]> TARGETS = new ConcurrentHashMap<>();
+  private static final Map<FloatFormat, Map<Rounding, Map<Overflow, Target>>> TARGETS =
+      new ConcurrentHashMap<>();
 
   /** {@return whether {@link Encoder} can encode a format} */
   static boolean covers(FloatFormat format) {
@@ -53,25 +57,23 @@ record Target(
 
   /** {@return the numbers of a format that {@link #covers} accepts; made once} */
   static Target of(FloatFormat format, Rounding rounding, Overflow overflow) {
-    Target[] targets = TARGETS.get(format);
+    Map<Rounding, Map<Overflow, Target>> targets = TARGETS.get(format);
     if (targets == null) {
       targets = TARGETS.computeIfAbsent(format, Target::all);
     }
-    return targets[index(rounding, overflow)];
+    return requireNonNull(requireNonNull(targets.get(rounding)).get(overflow));
   }
 
-  private static Target[] all(FloatFormat format) {
-    Target[] all = new Target[Rounding.values().length * Overflow.values().length];
+  private static Map<Rounding, Map<Overflow, Target>> all(FloatFormat format) {
+    Map<Rounding, Map<Overflow, Target>> all = new EnumMap<>(Rounding.class);
     for (Rounding rounding : Rounding.values()) {
+      Map<Overflow, Target> targets = new EnumMap<>(Overflow.class);
       for (Overflow overflow : Overflow.values()) {
-        all[index(rounding, overflow)] = make(format, rounding, overflow);
+        targets.put(overflow, make(format, rounding, overflow));
       }
+      all.put(rounding, targets);
     }
     return all;
-  }
-
-  private static int index(Rounding rounding, Overflow overflow) {
-    return rounding.ordinal() * 2 + overflow.ordinal();
   }
 
   private static Target make(FloatFormat format, Rounding rounding, Overflow overflow) {

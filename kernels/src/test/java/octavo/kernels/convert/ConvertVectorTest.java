@@ -24,12 +24,11 @@ class ConvertVectorTest {
 
   static Stream<Arguments> formats() {
     return Stream.of(Width.values())
-        .flatMap(
-            width ->
-                Formats.elements().stream()
-                    .filter(format -> format instanceof FloatFormat && format.bits() <= 16)
-                    .filter(format -> Target.covers((FloatFormat) format))
-                    .map(format -> Arguments.of(width, format)));
+        .flatMap(width ->
+            Formats.elements().stream()
+                .filter(format -> format instanceof FloatFormat && format.bits() <= 16)
+                .filter(format -> Target.covers((FloatFormat) format))
+                .map(format -> Arguments.of(width, format)));
   }
 
   @ParameterizedTest

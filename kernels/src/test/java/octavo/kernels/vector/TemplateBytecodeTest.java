@@ -70,18 +70,16 @@ class TemplateBytecodeTest {
   void speciesComeFromConstantsOnly(ClassModel template) {
     template
         .fields()
-        .forEach(
-            field -> {
-              boolean vectors = field.fieldType().stringValue().contains(API);
-              Set<AccessFlag> flags = field.flags().flags();
-              assertTrue(
-                  !vectors
-                      || (flags.contains(AccessFlag.STATIC) && flags.contains(AccessFlag.FINAL)),
-                  field.fieldName() + " is no constant");
-              assertTrue(
-                  !vectors || field.fieldType().stringValue().endsWith("VectorSpecies;"),
-                  field.fieldName() + " holds a vector");
-            });
+        .forEach(field -> {
+          boolean vectors = field.fieldType().stringValue().contains(API);
+          Set<AccessFlag> flags = field.flags().flags();
+          assertTrue(
+              !vectors || (flags.contains(AccessFlag.STATIC) && flags.contains(AccessFlag.FINAL)),
+              field.fieldName() + " is no constant");
+          assertTrue(
+              !vectors || field.fieldType().stringValue().endsWith("VectorSpecies;"),
+              field.fieldName() + " holds a vector");
+        });
     for (MethodModel method : template.methods()) {
       assertFalse(
           method.methodType().stringValue().contains(API),
@@ -103,8 +101,7 @@ class TemplateBytecodeTest {
           assertFalse(call.isInterface(), method + " calls the interface " + owner);
           assertTrue(
               owner.startsWith(API)
-                  || Set.of("java/lang/Math", "java/lang/Float", "java/lang/Object")
-                      .contains(owner)
+                  || Set.of("java/lang/Math", "java/lang/Float", "java/lang/Object").contains(owner)
                   || owner.equals("octavo/kernels/convert/Target"),
               method + " calls " + owner + "." + call.name());
         }

@@ -117,6 +117,22 @@ inline uint32_t code_at(const Format& f, const uint8_t* row, int64_t k) {
   }
 }
 
+// The bytes of so many elements of a row.
+inline int64_t bytes_of(const Format& f, int64_t elements) {
+  return (elements * f.stored_bits + 7) / 8;
+}
+
+// Writes the code of element k of a row.
+inline void put(const Format& f, uint8_t* row, int64_t k, uint32_t code) {
+  if (f.stored_bits == 4) {
+    row[k / 2] = static_cast<uint8_t>(k % 2 == 0 ? (row[k / 2] & 0xF0) | code
+                                                 : (row[k / 2] & 0x0F) | code << 4);
+  } else {
+    for (int i = 0; i < f.stored_bits / 8; i++)
+      row[k * f.stored_bits / 8 + i] = static_cast<uint8_t>(code >> 8 * i);
+  }
+}
+
 inline float scale_at(int id, const uint8_t* scales, int64_t index) {
   if (id != kE8M0) return decode(format(id), code_at(format(id), scales, index));
   const int code = scales[index];

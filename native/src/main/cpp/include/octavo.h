@@ -191,8 +191,8 @@ OCT_API int32_t oct_convert_supported(int32_t tier, int32_t in_format, int32_t o
  * The value is rounded first, subnormals included; if the magnitude is then beyond the format's
  * largest one, the overflow rule decides. The sign is kept, also that of zero and NaN, except that
  * a format without a negative zero gets its one zero and its one NaN. A format without NaN gets its
- * largest positive value for a NaN. Of an FP4 row with an odd number of elements, the last high
- * nibble becomes 0.
+ * largest positive value for a NaN. The last high nibble of an FP4 row with an odd number of
+ * elements stays as it is.
  *
  * Stochastic rounding goes up in magnitude if the discarded fraction of a unit, truncated to 32
  * bits, plus the element's 32 random bits reaches 2^32. These are a function of the seed and the

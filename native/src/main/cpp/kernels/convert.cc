@@ -98,14 +98,17 @@ OCT_INLINE VUint encode(VFloat values, VUint random, VUint largest) {
   const VUint bits = to_bits(values);
   const VUint magnitude = bits & 0x7FFFFFFF;
 
-  VUint addend = VUint{} - bias_difference;
-  if constexpr (Rounding == OCT_ROUND_NEAREST_EVEN) {
-    constexpr uint32_t half_less_one = (1u << (shift - 1)) - 1;
-    addend = ((magnitude >> shift) & 1) + (half_less_one - bias_difference);
-  } else if constexpr (Rounding == OCT_ROUND_STOCHASTIC) {
-    addend += random >> (32 - shift);
+  VUint code = magnitude;
+  if constexpr (shift > 0) {
+    VUint addend = VUint{} - bias_difference;
+    if constexpr (Rounding == OCT_ROUND_NEAREST_EVEN) {
+      constexpr uint32_t half_less_one = (1u << (shift - 1)) - 1;
+      addend = ((magnitude >> shift) & 1) + (half_less_one - bias_difference);
+    } else if constexpr (Rounding == OCT_ROUND_STOCHASTIC) {
+      addend += random >> (32 - shift);
+    }
+    code = (magnitude + addend) >> shift;
   }
-  VUint code = (magnitude + addend) >> shift;
   if constexpr (format.bias != 127) {
     VUint subnormal;
     if constexpr (Rounding == OCT_ROUND_NEAREST_EVEN) {
@@ -194,8 +197,13 @@ static void encode_elements(const EncodeCall& call) {
       uint8_t codes[4 * kStep];
       __builtin_memcpy(values, call.from + 4 * i, static_cast<size_t>(4 * (elements - i)));
       encode_step(values, codes, index, key);
-      __builtin_memcpy(call.to + stored_bytes(format, i), codes,
-                       static_cast<size_t>(stored_bytes(format, elements - i)));
+      uint8_t* const to = call.to + stored_bytes(format, i);
+      const int64_t bytes = stored_bytes(format, elements - i);
+      if (stored_bits(format) == 4 && elements % 2 != 0) {
+        // the other half of the last byte is no element of this row
+        codes[bytes - 1] = static_cast<uint8_t>((codes[bytes - 1] & 0x0F) | (to[bytes - 1] & 0xF0));
+      }
+      __builtin_memcpy(to, codes, static_cast<size_t>(bytes));
     }
   }
 }
@@ -226,7 +234,7 @@ static constexpr Codec codec() {
   constexpr int32_t bits = stored_bits(kFormats[Id]);
   if constexpr (!is_element_format(Id)) {
     return {bits, nullptr, {nullptr, nullptr, nullptr}};
-  } else if constexpr (kFormats[Id].is_integer || Id == Format::FP32) {
+  } else if constexpr (kFormats[Id].is_integer) {
     return {bits, &decode_elements<Id>, {nullptr, nullptr, nullptr}};
   } else {
     static_assert(OCT_ROUND_NEAREST_EVEN == 0 && OCT_ROUND_TOWARD_ZERO == 1 &&
@@ -246,34 +254,36 @@ static constexpr Codec kCodecs[] = {
 #undef OCT_INTEGER_FORMAT
 
 bool convert_supports(const ConvertRequest& request) {
-  if (request.rounding < 0 || request.rounding > OCT_ROUND_STOCHASTIC) return false;
-  if (request.overflow != OCT_OVERFLOW_SATURATE && request.overflow != OCT_OVERFLOW_IEEE)
-    return false;
-  return kCodecs[request.in_format].decode != nullptr &&
-         (request.out_format == Format::FP32 ||
-          kCodecs[request.out_format].encode[request.rounding] != nullptr);
+  return request.rounding >= 0 && request.rounding <= OCT_ROUND_STOCHASTIC &&
+         (request.overflow == OCT_OVERFLOW_SATURATE || request.overflow == OCT_OVERFLOW_IEEE) &&
+         kCodecs[request.in_format].decode != nullptr &&
+         kCodecs[request.out_format].encode[request.rounding] != nullptr;
 }
 
 int32_t convert(const ConvertRequest& request) {
   const Codec& source = kCodecs[request.in_format];
   const Codec& target = kCodecs[request.out_format];
+  const bool is_decoded = request.in_format != Format::FP32;
   EncodeCall call = {};
   call.saturates = request.overflow == OCT_OVERFLOW_SATURATE;
   call.seed = request.seed;
+  // to FP32 nothing is left to do after decoding, but for infinities that saturate
+  const bool is_encoded = request.out_format != Format::FP32 ||
+                          (call.saturates && kFormats[request.in_format].has_infinity);
+  const int64_t chunk = is_decoded && is_encoded ? kChunk : request.columns;
   for (int64_t row = 0; row < request.rows; row++) {
     const uint8_t* const in = request.in + row * request.in_row_stride_bytes;
     uint8_t* const out = request.out + row * request.out_row_stride_bytes;
-    if (request.out_format == Format::FP32) {
+    if (!is_encoded) {
       source.decode(in, out, request.columns);
       continue;
     }
-    const int64_t chunk = request.in_format == Format::FP32 ? request.columns : kChunk;
     for (int64_t column = 0; column < request.columns; column += chunk) {
       uint8_t values[4 * kChunk];
       const int64_t rest = request.columns - column;
       call.elements = rest < chunk ? rest : chunk;
       call.from = in;
-      if (request.in_format != Format::FP32) {
+      if (is_decoded) {
         source.decode(in + column * source.stored_bits / 8, values, call.elements);
         call.from = values;
       }

@@ -10,8 +10,8 @@ import octavo.tensor.Tensor;
  * @param format the format
  * @param rows the rows of the tensor seen as a matrix
  * @param columns the columns
- * @param unitColumnStride whether neighbouring columns are neighbours in memory
- * @param storage what keeps the memory alive
+ * @param unitColumnStride whether neighbouring columns are neighbours in memory, and their scales
+ * @param storage what keeps codes and scales alive
  */
 public record Operand(
     Format format, long rows, long columns, boolean unitColumnStride, Storage storage) {

@@ -3,14 +3,17 @@ package octavo.tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Who keeps the memory of a tensor alive: what decides which kernels may touch it. */
+/**
+ * Who keeps the memory of a tensor alive: what decides which kernels may touch it. The more kernels
+ * may, the later it stands here.
+ */
 public enum Storage {
   /** A Java array. */
   HEAP,
-  /** Off-heap or mapped, in an arena that only one thread may use and close. */
-  CONFINED,
   /** Off-heap or mapped, in an arena that any thread may close at any time. */
   SHARED,
+  /** Off-heap or mapped, in an arena that only one thread may use and close. */
+  CONFINED,
   /** Off-heap or mapped, released by the garbage collector. */
   AUTOMATIC,
   /** Off-heap or mapped, never released. */
@@ -19,6 +22,16 @@ public enum Storage {
   // Never started: a thread that certainly owns no confined arena.
   private static final Thread STRANGER = new Thread(() -> {}, "octavo-storage-probe");
   private static final Class<?> AUTOMATIC_SCOPE = Arena.ofAuto().scope().getClass();
+
+  /**
+   * {@return what codes and scales count as that lie in this storage and in another}: the one that
+   * fewer kernels may touch
+   *
+   * @param other the other
+   */
+  public Storage and(Storage other) {
+    return compareTo(other) <= 0 ? this : other;
+  }
 
   /**
    * {@return the storage of a segment}

@@ -71,7 +71,8 @@ public final class Tensor {
     this.data = data;
     this.scales = scales;
     this.tensorScale = tensorScale;
-    this.storage = Storage.of(data);
+    Storage codes = Storage.of(data);
+    this.storage = scales == null ? codes : codes.and(scales.storage);
   }
 
   // ---- making tensors
@@ -328,7 +329,7 @@ public final class Tensor {
     return data;
   }
 
-  /** {@return what keeps {@link #data()} alive} */
+  /** {@return what keeps codes and scales alive} */
   public Storage storage() {
     return storage;
   }
@@ -363,9 +364,10 @@ public final class Tensor {
     tensorScale.set(Codes.FLOAT, 0, value);
   }
 
-  /** {@return whether neighbouring columns are neighbours in memory} */
+  /** {@return whether neighbouring columns are neighbours in memory, and so are their scales} */
   public boolean unitColumnStride() {
-    return strides[strides.length - 1] == 1 || columns() <= 1;
+    return (strides[strides.length - 1] == 1 || columns() <= 1)
+        && (scales == null || scales.unitColumnStride());
   }
 
   /** {@return the bytes that codes, scales and tensor scale take, gaps between rows included} */

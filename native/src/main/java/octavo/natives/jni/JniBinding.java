@@ -1,0 +1,160 @@
+package octavo.natives.jni;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.List;
+import octavo.natives.Binding;
+import octavo.tensor.Storage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * JNI calls to {@code octavo.h}, which know addresses only. Memory stays valid during a call
+ * because it is never released (global), because only this thread could release it and is busy
+ * (confined), or because its segment is held until the call returns (automatic). Nothing would keep
+ * another thread from closing a shared arena, so that such memory is refused.
+ */
+record JniBinding(List<Tier> tiers) implements Binding {
+
+  @Override
+  public String backend() {
+    return JniProvider.BACKEND;
+  }
+
+  @Override
+  public @Nullable String objection(Storage storage) {
+    return switch (storage) {
+      case HEAP ->
+          "lies in a Java array, which native code cannot reach during a long call; allocate it in an"
+              + " Arena";
+      case SHARED ->
+          "lies in a shared arena, which another thread could close during a JNI call; use a"
+              + " confined, automatic or global one, or the ffm backend";
+      case CONFINED, AUTOMATIC, GLOBAL -> null;
+    };
+  }
+
+  // Reading a byte makes the segment check that its arena is open and may be used by this thread.
+  private static long address(MemorySegment segment) {
+    if (segment.byteSize() > 0) {
+      byte _ = segment.get(ValueLayout.JAVA_BYTE, 0);
+    }
+    return segment.address();
+  }
+
+  @Override
+  public int matmul(
+      int tier,
+      long m,
+      long n,
+      long k,
+      int aFormat,
+      MemorySegment a,
+      long aRowStrideBytes,
+      int aScaleFormat,
+      MemorySegment aScales,
+      long aScaleRowStride,
+      long aBlockRows,
+      long aBlockColumns,
+      float aTensorScale,
+      int bFormat,
+      MemorySegment b,
+      long bRowStrideBytes,
+      int bScaleFormat,
+      MemorySegment bScales,
+      long bScaleRowStride,
+      long bBlockRows,
+      long bBlockColumns,
+      float bTensorScale,
+      MemorySegment bias,
+      int outFormat,
+      MemorySegment out,
+      long outRowStrideBytes) {
+    try {
+      return Octavo.oct_matmul(
+          tier,
+          m,
+          n,
+          k,
+          aFormat,
+          address(a),
+          aRowStrideBytes,
+          aScaleFormat,
+          address(aScales),
+          aScaleRowStride,
+          aBlockRows,
+          aBlockColumns,
+          aTensorScale,
+          bFormat,
+          address(b),
+          bRowStrideBytes,
+          bScaleFormat,
+          address(bScales),
+          bScaleRowStride,
+          bBlockRows,
+          bBlockColumns,
+          bTensorScale,
+          address(bias),
+          outFormat,
+          address(out),
+          outRowStrideBytes);
+    } finally {
+      Reference.reachabilityFence(a);
+      Reference.reachabilityFence(aScales);
+      Reference.reachabilityFence(b);
+      Reference.reachabilityFence(bScales);
+      Reference.reachabilityFence(bias);
+      Reference.reachabilityFence(out);
+    }
+  }
+
+  @Override
+  public int convert(
+      int tier,
+      long rows,
+      long columns,
+      int inFormat,
+      MemorySegment in,
+      long inRowStrideBytes,
+      int outFormat,
+      MemorySegment out,
+      long outRowStrideBytes,
+      int rounding,
+      int overflow,
+      long seed,
+      long firstIndex) {
+    try {
+      return Octavo.oct_convert(
+          tier,
+          rows,
+          columns,
+          inFormat,
+          address(in),
+          inRowStrideBytes,
+          outFormat,
+          address(out),
+          outRowStrideBytes,
+          rounding,
+          overflow,
+          seed,
+          firstIndex);
+    } finally {
+      Reference.reachabilityFence(in);
+      Reference.reachabilityFence(out);
+    }
+  }
+
+  @Override
+  public boolean matmulSupported(
+      int tier, int aFormat, int aScaleFormat, int bFormat, int bScaleFormat, int outFormat) {
+    return Octavo.oct_matmul_supported(
+            tier, aFormat, aScaleFormat, bFormat, bScaleFormat, outFormat)
+        != 0;
+  }
+
+  @Override
+  public boolean convertSupported(
+      int tier, int inFormat, int outFormat, int rounding, int overflow) {
+    return Octavo.oct_convert_supported(tier, inFormat, outFormat, rounding, overflow) != 0;
+  }
+}

@@ -40,7 +40,7 @@ final class Demo {
       List.of(Formats.FP32, Formats.E4M3FN_ROW, Formats.MXFP8_E4M3, Formats.NVFP4, Formats.MXFP4);
 
   private static final String SLOW_BACKEND = "reference";
-  private static final long WARM_UP_NANOS = 200_000_000L;
+  private static final long WARM_UP_NANOS = 500_000_000L;
   private static final long TIMING_NANOS = 500_000_000L;
   private static final int LEAST_PASSES = 3;
   private static final int MOST_PASSES = 15;
@@ -98,7 +98,7 @@ final class Demo {
     String explanation;
     long running = backends.stream().filter(Backend::ran).count();
     progress.expect((long) FORMATS.size() * weights.layers().size() * (1 + running));
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = Arena.ofConfined()) {
       for (LinearLayer layer : weights.layers()) {
         activations.computeIfAbsent(
             layer.weight().columns(), k -> Activations.create(rows, k, seed, arena));
@@ -138,7 +138,7 @@ final class Demo {
   // ---- one format
 
   private FormatResult measure(Format format) {
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = Arena.ofConfined()) {
       var weightDeviation = new Deviation();
       var products = new ArrayList<Product>();
       long bytes = 0;
@@ -197,7 +197,7 @@ final class Demo {
       return weight;
     }
     Tensor encoded = engine.quantize(weight, block, Quantization.OCP, arena);
-    try (Arena scratch = Arena.ofShared()) {
+    try (Arena scratch = Arena.ofConfined()) {
       Tensor decoded = engine.dequantize(encoded, scratch);
       deviation.add(floats(weight), floats(decoded));
     }
@@ -337,7 +337,7 @@ final class Demo {
         weights.layers().stream()
             .max(Comparator.comparingLong(layer -> layer.weight().size()))
             .orElseThrow();
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = Arena.ofConfined()) {
       Tensor w = Tensor.allocate(arena, Formats.MXFP4, largest.weight().shape());
       Tensor y = Tensor.allocate(arena, Formats.FP32, rows, w.rows());
       return engine.explainMatmul(activation(largest), w, null, y).explain();

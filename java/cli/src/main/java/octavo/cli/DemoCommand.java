@@ -91,7 +91,7 @@ final class DemoCommand implements Callable<Integer> {
     ModelFile file = modelFile();
     PrintWriter out = spec.commandLine().getOut();
     DemoReport report;
-    try (Arena arena = Arena.ofShared();
+    try (Arena arena = Arena.ofConfined();
         Progress progress = json || !Progress.terminal() ? Progress.NONE : Progress.bar("demo")) {
       OnnxCheckpoint checkpoint = file.open(arena);
       progress.expect(ModelWeights.count(checkpoint));

@@ -64,7 +64,7 @@ final class DemoText {
         }
       }
     }
-    text.append('\n').append(verdict(report, ran)).append("\n\n");
+    text.append('\n').append(verdict(report)).append("\n\n");
     text.append("Why the kernel is what it is, for one product:\n\n").append(report.explain());
     text.append(String.format(Locale.ROOT, "\n%.1f seconds in all\n", report.seconds()));
     return text.toString();
@@ -104,9 +104,10 @@ final class DemoText {
     return milliseconds == null ? "-" : String.format(Locale.ROOT, "%.1f", milliseconds);
   }
 
-  private static String verdict(DemoReport report, List<String> ran) {
+  private static String verdict(DemoReport report) {
     return switch (report.bits()) {
-      case IDENTICAL -> "Bits: identical in every format on %s.".formatted(String.join(", ", ran));
+      case IDENTICAL ->
+          "Bits: identical in every format on %s.".formatted(String.join(", ", compared(report)));
       case NOT_COMPARED -> {
         long compared =
             report.formats().stream()
@@ -117,5 +118,17 @@ final class DemoText {
       }
       case DIFFERENT -> "Bits: DIFFERENT. " + String.join("\n", report.differences());
     };
+  }
+
+  /** {@return the backends that ran every format} */
+  private static List<String> compared(DemoReport report) {
+    return report.backends().stream()
+        .map(DemoReport.Backend::name)
+        .filter(name ->
+            report.formats().stream()
+                .allMatch(format ->
+                    format.runs().stream()
+                        .anyMatch(run -> run.backend().equals(name) && run.sha256() != null)))
+        .toList();
   }
 }

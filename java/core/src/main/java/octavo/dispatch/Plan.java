@@ -1,8 +1,12 @@
 package octavo.dispatch;
 
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 import octavo.spi.Host;
 import octavo.spi.Kernel;
 import octavo.spi.KernelId;
@@ -46,31 +50,53 @@ public record Plan<R extends Request, K extends Kernel<R>>(
   }
 
   /**
-   * {@return one line per verdict, the chosen kernel first; none is chosen if the id is unknown}
+   * {@return a line per verdict, the chosen kernel first, then by cost; kernels that differ in
+   * their variant only and are rejected for the same reason share one}
    */
   static String describe(List<Considered> verdicts, String chosen) {
-    int width = verdicts.stream().mapToInt(one -> one.kernel().toString().length()).max().orElse(1);
-    String line = "  %-9s %-" + width + "s  %s%n";
-    StringBuilder text = new StringBuilder();
+    List<Line> lines = new ArrayList<>();
     verdicts.stream()
+        .filter(one -> one.verdict() instanceof Eligible)
         .sorted(Comparator.comparingDouble(one -> order(one, chosen)))
-        .forEach(one ->
-            text.append(
-                switch (one.verdict()) {
-                  case Eligible(double cost, String note) ->
-                      line.formatted(
-                          one.kernel().toString().equals(chosen) ? "chosen" : "eligible",
-                          one.kernel(),
-                          String.format(Locale.ROOT, "cost %.1f  %s", cost, note));
-                  case Rejected(String reason) -> line.formatted("rejected", one.kernel(), reason);
-                }));
-    return text.toString().replace(System.lineSeparator(), "\n");
+        .forEach(one -> lines.add(eligible(one, chosen)));
+    Map<Line, String> rejected = new LinkedHashMap<>();
+    for (Considered one : verdicts) {
+      if (one.verdict() instanceof Rejected(String reason)) {
+        KernelId id = one.kernel();
+        rejected.merge(
+            new Line("rejected", id.backend() + "/" + id.stem(), reason),
+            id.variant(),
+            (variants, variant) -> variants + "," + variant);
+      }
+    }
+    rejected.forEach((line, variants) ->
+        lines.add(
+            variants.isEmpty()
+                ? line
+                : new Line(line.word(), line.kernel() + "/" + variants, line.text())));
+    int width = lines.stream().mapToInt(line -> line.kernel().length()).max().orElse(1);
+    return lines.stream()
+        .map(line -> line.format(width))
+        .collect(Collectors.joining("\n", "", "\n"));
+  }
+
+  private static Line eligible(Considered one, String chosen) {
+    Eligible eligible = (Eligible) one.verdict();
+    String kernel = one.kernel().toString();
+    return new Line(
+        kernel.equals(chosen) ? "chosen" : "eligible",
+        kernel,
+        String.format(Locale.ROOT, "cost %.1f  %s", eligible.cost(), eligible.note()));
   }
 
   private static double order(Considered one, String chosen) {
-    if (one.kernel().toString().equals(chosen)) {
-      return -1;
+    return one.kernel().toString().equals(chosen) ? -1 : ((Eligible) one.verdict()).cost();
+  }
+
+  private record Line(String word, String kernel, String text) {
+
+    String format(int width) {
+      return "  %-9s %s%s  %s".formatted(word, kernel, " ".repeat(width - kernel.length()), text);
     }
-    return one.verdict() instanceof Eligible eligible ? eligible.cost() : Double.MAX_VALUE;
   }
 }

@@ -58,7 +58,9 @@ public final class MatmulBlockVector implements MatmulKernel {
           "scales span %d elements along K; panels hold runs of at most %d"
               .formatted(request.blockLength(), TiledProduct.MAX_RUN));
     }
-    return new Verdict.Eligible(12 * width.slowness(), "tiles of FP32 sums, operands decoded once");
+    return new Verdict.Eligible(
+        TiledProduct.cost(3 * width.slowness(), request.m()),
+        "tiles of FP32 sums, operands decoded once");
   }
 
   @Override

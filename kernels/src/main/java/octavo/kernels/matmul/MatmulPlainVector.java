@@ -49,7 +49,9 @@ public final class MatmulPlainVector implements MatmulKernel {
     if (request.blockLength() != 0) {
       return new Verdict.Rejected("scales change along K; that is matmul.block");
     }
-    return new Verdict.Eligible(10 * width.slowness(), "tiles of FP32 sums, operands decoded once");
+    return new Verdict.Eligible(
+        TiledProduct.cost(2 * width.slowness(), request.m()),
+        "tiles of FP32 sums, operands decoded once");
   }
 
   @Override

@@ -31,7 +31,7 @@ final class Workload {
     }
     Engine reference = engine("reference");
     return switch (format) {
-      case ElementFormat element when element == Formats.FP32 -> numbers;
+      case ElementFormat element when element.equals(Formats.FP32) -> numbers;
       case ElementFormat element ->
           reference.convert(numbers, element, octavo.Cast.SATURATE, arena);
       case BlockFormat block -> reference.quantize(numbers, block, Quantization.OCP, arena);

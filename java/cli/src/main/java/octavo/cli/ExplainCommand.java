@@ -107,7 +107,7 @@ final class ExplainCommand implements Callable<Integer> {
   }
 
   private Operand operand(Format format, long rows, long columns) {
-    return new Operand(format, rows, columns, true, heap ? Storage.HEAP : Storage.SHARED);
+    return new Operand(format, rows, columns, true, heap ? Storage.HEAP : Storage.CONFINED);
   }
 
   /** Lets the library check formats and K, by a product of single rows. */

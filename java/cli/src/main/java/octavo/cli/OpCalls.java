@@ -127,7 +127,7 @@ record OpCalls(
   }
 
   private static Operand operand(Format format) {
-    return new Operand(format, SIZE, SIZE, true, Storage.SHARED);
+    return new Operand(format, SIZE, SIZE, true, Storage.CONFINED);
   }
 
   private int options() {

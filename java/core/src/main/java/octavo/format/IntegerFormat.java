@@ -65,15 +65,9 @@ public record IntegerFormat(String name, int bits, int fractionBits, boolean sym
     if (scaled >= limit) {
       magnitude = limit;
     } else {
-      // Keep 32 bits after the point; what lies below them can only break a tie.
-      double exact = Math.scalb(scaled, 32);
-      long significand = (long) exact;
-      int shift = 32;
-      if (exact != significand && rounding == Rounding.NEAREST_EVEN) {
-        significand = significand << 1 | 1;
-        shift = 33;
-      }
-      magnitude = SignificandRounding.round(significand, shift, rounding, randomBits);
+      // 32 bits after the point say all: a number with lower bits is below 2^-8, far from a tie.
+      long significand = (long) Math.scalb(scaled, 32);
+      magnitude = SignificandRounding.round(significand, 32, rounding, randomBits);
     }
     long clamped = Math.min(magnitude, limit);
     return (int) (value < 0 ? -clamped : clamped) & mask;

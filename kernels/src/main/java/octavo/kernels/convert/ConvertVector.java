@@ -17,13 +17,17 @@ import octavo.tensor.Tensor;
 /** Casts from every format to every signed float format, with the Vector API. */
 public final class ConvertVector implements ConvertKernel {
   /*
-   * A line of at most 2048 elements at a time: decoded to an array of FP32 (Line), encoded to an array
-   * of ints (EncoderLanes, where the arithmetic is argued), narrowed and stored. The arrays stay in
-   * L1. Consecutive rows are one long row, so that short rows cost nothing.
+   * A line of at most 2048 elements at a time: decoded to an array of FP32 (Line), encoded to an
+   * array of ints (EncoderLanes, where the arithmetic is argued), narrowed and stored. The arrays
+   * stay in L1. Consecutive rows are one long row, so that short rows cost nothing.
    *
    * Why arrays in between: FloatVector.fromMemorySegment refuses heap segments that are not over a
    * byte[], such as Tensor.of(float[]), and each further kind of segment that a loop meets makes C2
-   * test for it inside. MemorySegment.copy is made for that.
+   * test for it inside. MemorySegment.copy is made for that and runs at 16 to 38 Gelem/s.
+   *
+   * FP32 to E4M3FN: 4.2 Gelem/s (17 GB/s of FP32) in L2 and 2.2 from DRAM at 512 bits, 2.2 and 1.2
+   * with AVX2; stochastic 1.8 and 1.0. Reading narrow formats is a table look-up, one per cycle at
+   * best.
    */
 
   private final Width width;
@@ -61,7 +65,7 @@ public final class ConvertVector implements ConvertKernel {
     if (!request.in().unitColumnStride() || !request.out().unitColumnStride()) {
       return new Verdict.Rejected("columns are not neighbours in memory; copy the view first");
     }
-    return new Verdict.Eligible(10 * width.slowness(), "whole vectors, any rounding");
+    return new Verdict.Eligible(2.5 * width.slowness(), "whole vectors, any rounding");
   }
 
   @Override

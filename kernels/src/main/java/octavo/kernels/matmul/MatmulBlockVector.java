@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 /** Products with scales inside their sums, with the Vector API. */
 public final class MatmulBlockVector implements MatmulKernel {
   /*
-   * As MatmulPlainVector, but the tile sums runs of k from zero and adds them with their scales: p =
-   * fma(a, b, p) over a run, then acc = fma(p, fl32(scaleA * scaleB), acc). Scales are decoded into
-   * panels beside the elements; an operand without any gets 1, and 1 * x is x. Chunks of k are whole
-   * runs, so that no p is ever cut; the last run may be short.
+   * As MatmulPlainVector, but the tile sums runs of k from zero and adds them with their scales: p
+   * = fma(a, b, p) over a run, then acc = fma(p, fl32(scaleA * scaleB), acc). Scales are decoded
+   * into panels beside the elements; an operand without any gets 1, and 1 * x is x. Chunks of k are
+   * whole runs, so that no p is ever cut; the last run may be short.
    *
    * E2M1 elements take the same way as all others, through FP32: exact, but at the FP32 rate. The
    * integer dot products that native kernels have for them (bytes in 16-bit sums) cannot be said in
@@ -58,7 +58,9 @@ public final class MatmulBlockVector implements MatmulKernel {
           "scales span %d elements along K; panels hold runs of at most %d"
               .formatted(request.blockLength(), TiledProduct.MAX_RUN));
     }
-    return new Verdict.Eligible(12 * width.slowness(), "tiles of FP32 sums, operands decoded once");
+    return new Verdict.Eligible(
+        TiledProduct.cost(3 * width.slowness(), request.m()),
+        "tiles of FP32 sums, operands decoded once");
   }
 
   @Override

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 public final class MatmulPlainVector implements MatmulKernel {
   /*
    * Both operands are decoded to FP32 panels (PanelPacker), whatever their formats and layouts, and
-   * multiplied tile by tile (TiledProduct, Tile8x2 and Tile4x2, where the essays are). Outputs lie in
-   * vector lanes; each is one chain of fused multiply-adds over k in increasing order that starts at
-   * +0, which is the definition. Row, tensor scales and bias come at the end, in the written order.
+   * multiplied tile by tile (TiledProduct, Tile8x2 and Tile4x2, where the essays are). Outputs lie
+   * in vector lanes; each is one chain of fused multiply-adds over k in increasing order that
+   * starts at +0, which is the definition. Row, tensor scales and bias come at the end, in the
+   * written order.
    */
 
   private final Width width;
@@ -49,7 +50,9 @@ public final class MatmulPlainVector implements MatmulKernel {
     if (request.blockLength() != 0) {
       return new Verdict.Rejected("scales change along K; that is matmul.block");
     }
-    return new Verdict.Eligible(10 * width.slowness(), "tiles of FP32 sums, operands decoded once");
+    return new Verdict.Eligible(
+        TiledProduct.cost(2 * width.slowness(), request.m()),
+        "tiles of FP32 sums, operands decoded once");
   }
 
   @Override

@@ -21,22 +21,23 @@ final class PanelPacker {
    *
    *   packed[panel * P * depth + k * P + row]
    *
-   * so that a tile reads both operands from front to back. Missing rows of the last panel are zeros.
+   * so that a tile reads both operands from front to back. Missing rows of the last panel are
+   * zeros.
    *
    * Packing is a transposition and a decoding. Codes of up to eight bits are transposed first, as
    * bytes, four rows by eight columns at a time within four longs, and then decoded in place order
-   * with a table: 2.8 Gelem/s against 1.0 for "decode each row, store with stride P" and 2.2 for four
-   * rows side by side through the table. The transposition alone runs at 7 Gelem/s and the table at
-   * 4.2, one look-up per cycle. Wider codes go four rows side by side (3 Gelem/s), decoded by a shift
-   * (BF16, TF32) or by the processor's FP16 conversion.
+   * with a table. A prototype with eight rows reached 2.8 Gelem/s that way, against 1.0 for "decode
+   * each row, store with stride P" and 2.2 for four rows side by side through the table; alone, the
+   * transposition ran at 7 and the table at 4.2, about one look-up per cycle. Wider codes go four
+   * rows side by side (3 Gelem/s), decoded by a shift (BF16) or by the processor's FP16 conversion.
    *
-   * Tried and lost: SIMD decoding by shift and a multiplication with 2^(127-bias) is exact but, where
-   * an element is subnormal, multiplies an FP32 subnormal: Intel takes an assist of some hundred
-   * cycles for each, and random E4M3FN codes ran at 0.6 Gelem/s. The table knows every format, NaN
-   * codes and E8M0 included, and costs 1/M of a product's time.
+   * Tried and lost: SIMD decoding by shift and a multiplication with 2^(127-bias) is exact but,
+   * where an element is subnormal, multiplies an FP32 subnormal: Intel takes an assist of some
+   * hundred cycles for each, and random E4M3FN codes ran at 0.6 Gelem/s. The table knows every
+   * format, NaN codes and E8M0 included.
    *
-   * Codes of a row that is not contiguous (a transposed view), or starts in the middle of a byte, are
-   * fetched one by one; the rest is the same.
+   * Codes of a row that is not contiguous (a transposed view), or starts in the middle of a byte,
+   * are fetched one by one; the rest is the same.
    */
 
   private static final VarHandle LONG =

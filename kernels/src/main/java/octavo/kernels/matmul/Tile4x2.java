@@ -9,13 +9,13 @@ import octavo.kernels.vector.Species;
 final class Tile4x2 implements Tile {
   /*
    * For 16 vector registers (AVX2), and for 128 bits: 8 sums, which just cover the latency of the
-   * multiply-add (4 cycles, 2 units), 2 vectors of B, one broadcast of A at a time. Why the order of
-   * sums is the written one: see Tile8x2, whose twin this is.
+   * multiply-add (4 cycles, 2 units), 2 vectors of B, one broadcast of A at a time. Why the order
+   * of sums is the written one: see Tile8x2, whose twin this is.
    *
    * C2 spills larger tiles over arrays: 4 x 2 reaches 92-95 GFLOP/s at 256 bits, 6 x 2 66-70, 4 x 3
-   * 60-66, 5 x 2 57, 8 x 1 84 (in L1, AVX2 on a Xeon, peak 96). Over native segments it is the other
-   * way round: 6 x 2 96, 4 x 2 60-66; but 10 and less at 128 bits, and scratch memory is simpler as
-   * arrays. A Zen 3 gave 99 for 4 x 2 and 44 for 6 x 2 over arrays.
+   * 60-66, 5 x 2 57, 8 x 1 84 (in L1, AVX2 on a Xeon, peak 96). Over native segments it is the
+   * other way round: 6 x 2 96, 4 x 2 60-66; but 10 and less at 128 bits, and scratch memory is
+   * simpler as arrays. A Zen 3 gave 99 for 4 x 2 and 44 for 6 x 2 over arrays.
    */
 
   private static final VectorSpecies<Float> SPECIES =

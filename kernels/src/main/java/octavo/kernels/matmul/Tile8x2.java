@@ -8,20 +8,22 @@ import octavo.kernels.vector.Species;
 /** Eight rows by two vectors: a template, copied for each width. */
 final class Tile8x2 implements Tile {
   /*
-   * For 32 vector registers (AVX-512): 16 sums, 2 vectors of B, one broadcast of A at a time. Outputs
-   * lie in lanes, so that every lane runs the written chain over k in order, from the first product
-   * to the last: nothing is reassociated, and width and tile change no bit. Where K is cut into
-   * chunks the sums go through memory between them, which rounds nothing.
+   * For 32 vector registers (AVX-512): 16 sums, 2 vectors of B, one broadcast of A at a time.
+   * Outputs lie in lanes, so that every lane runs the written chain over k in order, from the first
+   * product to the last: nothing is reassociated, and width and tile change no bit. Where K is cut
+   * into chunks the sums go through memory between them, which rounds nothing.
    *
    * Each k takes 10 loads for 16 multiply-adds; two of each fit a cycle, so that loads do not bound
    * it. Eight independent sums would just cover the latency (4 cycles, 2 units): 140 GFLOP/s at 512
-   * bits, against 175-187 with 16 and 165-190 with 24 (12 x 2), in L1 on a Xeon with a peak of about
-   * 190. More rows would cost more where M is small, as a panel is always computed whole. Lost: 8 x 3
-   * (142-154), 6 x 4 (173), 4 x 4 (118). Native segments instead of arrays changed little here.
+   * bits, against 175-187 with 16 and 165-190 with 24 (12 x 2), in L1 on a Xeon with a peak of
+   * about 190. More rows would cost more where M is small, as a panel is always computed whole.
+   * Lost: 8 x 3 (142-154), 6 x 4 (173), 4 x 4 (118). Native segments instead of arrays changed
+   * little here.
    *
-   * In runs() the tile of p starts anew for every run and meets its scales in registers; keeping p in
-   * memory and scaling it in a method of its own lost 15 % (runs of 32), one call per run about as
-   * much as the nested loop, unrolling the inner loop by hand 10 to 30 %.
+   * In runs() the tile of p starts anew for every run and meets its scales in registers. Keeping p
+   * in memory and scaling it in a method of its own lost 15 % (runs of 32); one call per run was as
+   * fast as the nested loop at 512 bits and 10 % slower with AVX2. Two steps of k per iteration, by
+   * hand, gain 0 to 10 % here and lose 5 to 7 % in Tile4x2: not worth the odd step at the end.
    *
    * Reading beyond a matrix is the packer's care: panels are whole, padded with zeros, and what
    * padded lanes compute stays in them.

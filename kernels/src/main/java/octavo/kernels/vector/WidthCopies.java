@@ -11,19 +11,23 @@ import java.util.Objects;
 public final class WidthCopies {
 
   /*
-   * C2 turns Vector API calls into instructions only where the species is a constant: a static final
-   * field. Passed as a parameter it costs a factor of 30 and garbage. So a loop that exists in three
-   * widths must exist in three classes. They are not written three times: a template class has
+   * C2 turns Vector API calls into instructions only where the species is a constant: a static
+   * final field. Passed as a parameter it costs a factor of 30 and garbage. So a loop that exists
+   * in three widths must exist in three classes. They are not written three times: a template class
+   * has
    *
    *   static final VectorSpecies<Float> SPECIES = Species.of(MethodHandles.lookup(), float.class);
    *
    * and is defined once per width from the same bytes, as a hidden class whose class data is the
-   * Width. Each copy has constants, profile and compiled code of its own; inside, the calls are those
-   * of hand-written code. The template itself is never initialized.
+   * Width. Each copy has constants, profile and compiled code of its own; inside, the calls are
+   * those of hand-written code. The template itself is never initialized.
+   *
+   * What copies do not separate are the profiles inside the Vector API itself: see EncoderLanes for
+   * how a second width in the same process spoiled a loop of the first, and which calls avoid that.
    *
    * Prices: stack traces say Tile8x2/0x..., and native images would need the copies at build time.
-   * Species as parameter (27 to 44 times slower), codecs behind interfaces in the loop (4 to 6 times)
-   * and three hand copies were the alternatives; generated source was not needed.
+   * Species as parameter (27 to 44 times slower), codecs behind interfaces in the loop (4 to 6
+   * times) and three hand copies were the alternatives; generated source was not needed.
    */
 
   private WidthCopies() {}

@@ -71,7 +71,7 @@ bool matmul_block_supports(const MatmulRequest& request) {
 int32_t matmul_block(const MatmulRequest& request) {
   static constexpr TileFunctions tiles = tile_functions<BlockTile>();
   const int64_t a = request.a.block_columns, b = request.b.block_columns;
-  return run_matmul(request, a == 0 ? b : b == 0 ? a : smaller(a, b), tiles.by_rows);
+  return MatmulLoop(request, a == 0 ? b : b == 0 ? a : smaller(a, b), tiles.by_rows).run();
 }
 
 }  // namespace OCT_TIER

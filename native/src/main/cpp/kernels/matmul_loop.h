@@ -179,93 +179,128 @@ static inline bool matmul_supports_formats(const MatmulRequest& request) {
          (request.out_format == Format::FP32 || request.out_format == Format::BF16);
 }
 
-// Runs a matmul. `block` is the length of a block along k, 0 for plain operands.
-static int32_t run_matmul(const MatmulRequest& request, int64_t block,
-                          const TileFunction (&functions)[kTileRows]) {
-  const int64_t m = request.m, n = request.n, k = request.k;
-  const PackFunction pack_a = kPackers[request.a.format], pack_b = kPackers[request.b.format];
-  const FinishFunction finish = finish_function(request);
-  const int64_t out_element_bytes = request.out_format == Format::BF16 ? 2 : 4;
+// One matmul: the loops, and where they are.
+class MatmulLoop {
+ public:
+  // `block` is the length of a block along k, 0 for plain operands.
+  MatmulLoop(const MatmulRequest& request, int64_t block,
+             const TileFunction (&tile_functions)[kTileRows])
+      : request_(request),
+        block_(block),
+        tile_functions_(tile_functions),
+        pack_a_(kPackers[request.a.format]),
+        pack_b_(kPackers[request.b.format]),
+        finish_(finish_function(request)),
+        steps_(request.m, request.n, request.k, block),
+        blocks_(block == 0 ? 0 : (steps_.kc + block - 1) / block) {}
 
-  const Steps steps(m, n, k, block);
-  const bool is_blocked = block != 0, one_step_of_rows = m <= steps.mc,
-             one_step_of_k = k <= steps.kc;
-  const int64_t blocks = is_blocked ? (steps.kc + block - 1) / block : 0;
-  const int64_t a_panel_floats = steps.kc * kPanelRows, a_scale_floats = blocks * kPanelRows;
-  const int64_t b_panel_floats = steps.kc * kTileColumns, b_scale_floats = blocks * kTileColumns;
-  const int64_t a_panels = steps.mc / kTileRows,
-                b_panels = one_step_of_rows ? 1 : steps.nc / kTileColumns;
-  const int64_t tiles_down = one_step_of_k ? 1 : steps.mb / kTileRows;
-  const int64_t tiles_across = one_step_of_k ? 1 : steps.nc / kTileColumns;
-
-  Workspace workspace;
-  if (!workspace.allocate({a_panels * a_panel_floats, b_panels * b_panel_floats,
-                           a_panels * a_scale_floats, b_panels * b_scale_floats, steps.mb, steps.nc,
-                           steps.nc, tiles_down * tiles_across * kTileSize})) {
-    return OCT_ERROR_MEMORY;
-  }
-  float* const* const parts = workspace.parts;
-
-  for (int64_t j0 = 0; j0 < n; j0 += steps.nc) {
-    const int64_t columns = smaller(steps.nc, n - j0);
-    pack_end_scales(request.b, j0, columns, round_up(columns, kTileColumns),
-                    parts[Workspace::B_END]);
-    if (request.bias != nullptr) {
-      __builtin_memcpy(parts[Workspace::BIAS], request.bias + 4 * j0,
-                       static_cast<size_t>(4 * columns));
-    }
-    for (int64_t i0 = 0; i0 < m; i0 += steps.mb) {
-      const int64_t i_end = smaller(i0 + steps.mb, m);
-      pack_end_scales(request.a, i0, i_end - i0, i_end - i0, parts[Workspace::A_END]);
-      // at least one step of k, so that the outputs are written when k is 0
-      for (int64_t k0 = 0; k0 == 0 || k0 < k; k0 += steps.kc) {
-        const int64_t depth = smaller(steps.kc, k - k0);
-        const bool is_last = k0 + steps.kc >= k;
-        for (int64_t i1 = i0; i1 < i_end; i1 += steps.mc) {
-          const int64_t rows = smaller(steps.mc, i_end - i1);
-          for (int64_t i = 0; i < rows; i += kTileRows) {
-            const Slice slice = {&request.a, i1 + i, smaller(kTileRows, rows - i), k0, depth};
-            const int64_t panel = i / kTileRows;
-            pack_a(slice, kPanelRows, parts[Workspace::A] + panel * a_panel_floats);
-            if (is_blocked) {
-              pack_block_scales(slice, block, kPanelRows,
-                                parts[Workspace::A_SCALES] + panel * a_scale_floats);
-            }
-          }
-          for (int64_t j = 0; j < columns; j += kTileColumns) {
-            const int64_t tile_columns = smaller(kTileColumns, columns - j);
-            const int64_t b_panel = one_step_of_rows ? 0 : j / kTileColumns;
-            float* const b = parts[Workspace::B] + b_panel * b_panel_floats;
-            float* const b_scales = parts[Workspace::B_SCALES] + b_panel * b_scale_floats;
-            if (i1 == i0) {
-              const Slice slice = {&request.b, j0 + j, tile_columns, k0, depth};
-              pack_b(slice, kTileColumns, b);
-              if (is_blocked) pack_block_scales(slice, block, kTileColumns, b_scales);
-            }
-            for (int64_t i = 0; i < rows; i += kTileRows) {
-              const int64_t tile_rows = smaller(kTileRows, rows - i);
-              const int64_t a_panel = i / kTileRows;
-              const int64_t position =
-                  one_step_of_k ? 0 : j / kTileColumns * tiles_down + (i1 - i0 + i) / kTileRows;
-              float* const tile = parts[Workspace::TILES] + position * kTileSize;
-              functions[tile_rows - 1]({parts[Workspace::A] + a_panel * a_panel_floats, b,
-                                        parts[Workspace::A_SCALES] + a_panel * a_scale_floats,
-                                        b_scales, depth, block, tile, k0 == 0});
-              if (is_last) {
-                finish(tile, parts[Workspace::A_END] + (i1 - i0 + i), parts[Workspace::B_END] + j,
-                       parts[Workspace::BIAS] + j, tile_rows, tile_columns,
-                       request.out + (i1 + i) * request.out_row_stride_bytes +
-                           (j0 + j) * out_element_bytes,
-                       request.out_row_stride_bytes);
-              }
-            }
-          }
+  int32_t run() {
+    if (!allocate()) return OCT_ERROR_MEMORY;
+    for (j0_ = 0; j0_ < request_.n; j0_ += steps_.nc) {
+      columns_ = smaller(steps_.nc, request_.n - j0_);
+      pack_column_ends();
+      for (i0_ = 0; i0_ < request_.m; i0_ += steps_.mb) {
+        const int64_t i_end = smaller(i0_ + steps_.mb, request_.m);
+        pack_end_scales(request_.a, i0_, i_end - i0_, i_end - i0_, part(Workspace::A_END));
+        // at least one step of k, so that the outputs are written when k is 0
+        for (k0_ = 0; k0_ == 0 || k0_ < request_.k; k0_ += steps_.kc) {
+          depth_ = smaller(steps_.kc, request_.k - k0_);
+          for (int64_t i1 = i0_; i1 < i_end; i1 += steps_.mc)
+            multiply(i1, smaller(steps_.mc, i_end - i1));
         }
       }
     }
+    return OCT_OK;
   }
-  return OCT_OK;
-}
+
+ private:
+  bool one_step_of_rows() const { return request_.m <= steps_.mc; }
+  bool one_step_of_k() const { return request_.k <= steps_.kc; }
+  bool is_last_step_of_k() const { return k0_ + steps_.kc >= request_.k; }
+  int64_t tiles_down() const { return one_step_of_k() ? 1 : steps_.mb / kTileRows; }
+
+  bool allocate() {
+    const int64_t a_panels = steps_.mc / kTileRows;
+    const int64_t b_panels = one_step_of_rows() ? 1 : steps_.nc / kTileColumns;
+    const int64_t tiles_across = one_step_of_k() ? 1 : steps_.nc / kTileColumns;
+    return workspace_.allocate(
+        {a_panels * steps_.kc * kPanelRows, b_panels * steps_.kc * kTileColumns,
+         a_panels * blocks_ * kPanelRows, b_panels * blocks_ * kTileColumns, steps_.mb, steps_.nc,
+         steps_.nc, tiles_down() * tiles_across * kTileSize});
+  }
+
+  float* part(Workspace::Part name) const { return workspace_.parts[name]; }
+
+  void pack_column_ends() {
+    pack_end_scales(request_.b, j0_, columns_, round_up(columns_, kTileColumns),
+                    part(Workspace::B_END));
+    if (request_.bias != nullptr) {
+      __builtin_memcpy(part(Workspace::BIAS), request_.bias + 4 * j0_,
+                       static_cast<size_t>(4 * columns_));
+    }
+  }
+
+  // One step of k for some rows and all columns of the step.
+  void multiply(int64_t i1, int64_t rows) {
+    for (int64_t i = 0; i < rows; i += kTileRows) {
+      const Slice slice = {&request_.a, i1 + i, smaller(kTileRows, rows - i), k0_, depth_};
+      const int64_t panel = i / kTileRows;
+      pack_a_(slice, kPanelRows, part(Workspace::A) + panel * steps_.kc * kPanelRows);
+      if (block_ != 0) {
+        pack_block_scales(slice, block_, kPanelRows,
+                          part(Workspace::A_SCALES) + panel * blocks_ * kPanelRows);
+      }
+    }
+    for (int64_t j = 0; j < columns_; j += kTileColumns) {
+      const int64_t panel = one_step_of_rows() ? 0 : j / kTileColumns;
+      float* const b = part(Workspace::B) + panel * steps_.kc * kTileColumns;
+      float* const b_scales = part(Workspace::B_SCALES) + panel * blocks_ * kTileColumns;
+      const int64_t columns = smaller(kTileColumns, columns_ - j);
+      if (i1 == i0_) {
+        const Slice slice = {&request_.b, j0_ + j, columns, k0_, depth_};
+        pack_b_(slice, kTileColumns, b);
+        if (block_ != 0) pack_block_scales(slice, block_, kTileColumns, b_scales);
+      }
+      for (int64_t i = 0; i < rows; i += kTileRows) {
+        const int64_t a_panel = i / kTileRows;
+        float* const tile = tile_at(i1 - i0_ + i, j);
+        const int64_t tile_rows = smaller(kTileRows, rows - i);
+        tile_functions_[tile_rows - 1]({part(Workspace::A) + a_panel * steps_.kc * kPanelRows, b,
+                                        part(Workspace::A_SCALES) + a_panel * blocks_ * kPanelRows,
+                                        b_scales, depth_, block_, tile, k0_ == 0});
+        if (is_last_step_of_k()) finish(tile, i1 + i, j, tile_rows, columns);
+      }
+    }
+  }
+
+  // The accumulators of the tile at a row and a column of the step; all the same when nothing is
+  // kept in them.
+  float* tile_at(int64_t row, int64_t column) const {
+    const int64_t position =
+        one_step_of_k() ? 0 : column / kTileColumns * tiles_down() + row / kTileRows;
+    return part(Workspace::TILES) + position * kTileSize;
+  }
+
+  void finish(const float* tile, int64_t row, int64_t column, int64_t rows, int64_t columns) const {
+    const int64_t element_bytes = request_.out_format == Format::BF16 ? 2 : 4;
+    finish_(tile, part(Workspace::A_END) + (row - i0_), part(Workspace::B_END) + column,
+            part(Workspace::BIAS) + column, rows, columns,
+            request_.out + row * request_.out_row_stride_bytes + (j0_ + column) * element_bytes,
+            request_.out_row_stride_bytes);
+  }
+
+  const MatmulRequest& request_;
+  const int64_t block_;
+  const TileFunction (&tile_functions_)[kTileRows];
+  const PackFunction pack_a_, pack_b_;
+  const FinishFunction finish_;
+  const Steps steps_;
+  const int64_t blocks_;  // in a step of k
+  Workspace workspace_ = {};
+
+  // where the loops are
+  int64_t j0_ = 0, columns_ = 0, i0_ = 0, k0_ = 0, depth_ = 0;
+};
 
 }  // namespace OCT_TIER
 }  // namespace octavo

@@ -60,7 +60,7 @@ bool matmul_plain_supports(const MatmulRequest& request) {
 
 int32_t matmul_plain(const MatmulRequest& request) {
   static constexpr TileFunctions tiles = tile_functions<PlainTile>();
-  return run_matmul(request, 0, tiles.by_rows);
+  return MatmulLoop(request, 0, tiles.by_rows).run();
 }
 
 }  // namespace OCT_TIER

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import octavo.natives.Binding;
 import octavo.natives.NativeLibrary;
 import octavo.natives.NativeLibrary.Location;
@@ -71,6 +72,8 @@ final class JniLibrary {
       }
     }
     try {
+      // first, since the library looks for JavaCPP's classes and complains on its own
+      Objects.requireNonNull(Octavo.class);
       System.load(found.jni().toString());
       int abi = Octavo.oct_abi_version();
       if (abi != Octavo.OCT_ABI_VERSION) {

@@ -34,7 +34,8 @@ final class AllocationProbe {
   private AllocationProbe() {}
 
   public static void main(String[] args) {
-    Engine engine = Engine.create(Overrides.ofSystemProperties().withBackends("vector"));
+    Engine engine =
+        Engine.create(Overrides.ofSystemProperties().withRequired().withBackends("vector"));
     if (!engine.host().backend("vector").available()) {
       System.out.println(engine.host().backend("vector").detail());
       return;

@@ -175,6 +175,23 @@ public record Overrides(
         nativeCache);
   }
 
+  /**
+   * {@return these overrides, but with other backends required}
+   *
+   * @param names the backends that must be there
+   */
+  public Overrides withRequired(String... names) {
+    return new Overrides(
+        backends,
+        disabled,
+        List.of(names),
+        isaMax,
+        vectorBits,
+        explainPlans,
+        nativePath,
+        nativeCache);
+  }
+
   /** {@return what is set, in the order of the table; "none" if nothing is} */
   public String describe() {
     StringBuilder text = new StringBuilder();

@@ -1,8 +1,10 @@
 package octavo.tensor;
 
 import java.util.Arrays;
+import octavo.format.BlockFormat;
+import octavo.format.ElementFormat;
 
-/** Arithmetic on dimensions, with overflow caught. */
+/** Arithmetic on dimensions, with overflow caught, and what formats demand of them. */
 final class Shape {
 
   private static final int MAX_RANK = 8;
@@ -77,5 +79,54 @@ final class Shape {
       last += (shape[d] - 1) * strides[d];
     }
     return last + 1;
+  }
+
+  /** {@return the bytes from the first code to behind the last, gaps included} */
+  static long byteSize(ElementFormat format, long[] shape, long[] strides) {
+    long extent = Shape.extent(shape, strides);
+    try {
+      return Codes.byteSize(format, extent);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "%s %s has %d codes of %d bits: more than 2^63 bytes"
+              .formatted(format, Arrays.toString(shape), extent, format.storageBits()),
+          e);
+    }
+  }
+
+  /** Refuses a last dimension that is no whole number of blocks, where the format demands it. */
+  static void checkBlocks(BlockFormat format, long[] shape) {
+    long columns = shape[shape.length - 1];
+    if (format.scalesWithinRow()
+        && !format.partialBlocks()
+        && columns % format.blockColumns() != 0) {
+      throw new IllegalArgumentException(
+          "%s has blocks of %d; a last dimension of %d leaves %d over: pad it to %d"
+              .formatted(
+                  format,
+                  format.blockColumns(),
+                  columns,
+                  columns % format.blockColumns(),
+                  Math.ceilDiv(columns, (long) format.blockColumns()) * format.blockColumns()));
+    }
+  }
+
+  /** {@return the dimensions of the scales of a tensor} */
+  static long[] scaleShape(BlockFormat format, long[] shape) {
+    if (format.blockRows() == BlockFormat.WHOLE) {
+      return new long[] {1};
+    }
+    long[] scales = shape.clone();
+    int last = shape.length - 1;
+    scales[last] = format.scaleColumns(shape[last]);
+    if (last > 0) {
+      scales[last - 1] = format.scaleRows(shape[last - 1]);
+    }
+    return scales;
+  }
+
+  /** {@return the codes that a row is padded to a multiple of, so that rows start on bytes} */
+  static int rowUnit(ElementFormat format) {
+    return Math.max(1, 8 / format.storageBits());
   }
 }

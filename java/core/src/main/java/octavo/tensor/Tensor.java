@@ -121,14 +121,14 @@ public final class Tensor {
 
   private static Tensor create(Allocator allocator, Format format, long... shape) {
     long[] checked = Shape.checked(shape);
-    long[] strides = Shape.strides(checked, rowUnit(format.element()));
-    long bytes = byteSize(format.element(), checked, strides);
+    long[] strides = Shape.strides(checked, Shape.rowUnit(format.element()));
+    long bytes = Shape.byteSize(format.element(), checked, strides);
     MemorySegment data = allocator.allocate(bytes).asSlice(0, bytes);
     Tensor scales = null;
     MemorySegment tensorScale = null;
     if (format instanceof BlockFormat block) {
-      checkBlocks(block, checked);
-      scales = create(allocator, block.scale(), scaleShape(block, checked));
+      Shape.checkBlocks(block, checked);
+      scales = create(allocator, block.scale(), Shape.scaleShape(block, checked));
       if (block.tensorScale()) {
         tensorScale = allocator.allocate(Float.BYTES).asSlice(0, Float.BYTES);
         tensorScale.set(Codes.FLOAT, 0, 1.0f);
@@ -158,7 +158,7 @@ public final class Tensor {
    */
   public static Tensor of(ElementFormat format, MemorySegment data, long... shape) {
     long[] checked = Shape.checked(shape);
-    long[] strides = Shape.strides(checked, rowUnit(format));
+    long[] strides = Shape.strides(checked, Shape.rowUnit(format));
     checkSize(format, checked, strides, data);
     return new Tensor(format, checked, strides, data, null, null);
   }
@@ -181,10 +181,10 @@ public final class Tensor {
       MemorySegment tensorScale,
       long... shape) {
     long[] checked = Shape.checked(shape);
-    long[] strides = Shape.strides(checked, rowUnit(format.element()));
-    checkBlocks(format, checked);
+    long[] strides = Shape.strides(checked, Shape.rowUnit(format.element()));
+    Shape.checkBlocks(format, checked);
     checkSize(format.element(), checked, strides, data);
-    long[] needed = scaleShape(format, checked);
+    long[] needed = Shape.scaleShape(format, checked);
     if (!scales.format.equals(format.scale()) || !Arrays.equals(scales.shape, needed)) {
       throw new IllegalArgumentException(
           "scales are %s %s; %s %s needs %s %s"
@@ -212,57 +212,12 @@ public final class Tensor {
 
   private static void checkSize(
       ElementFormat format, long[] shape, long[] strides, MemorySegment data) {
-    long needed = byteSize(format, shape, strides);
+    long needed = Shape.byteSize(format, shape, strides);
     if (data.byteSize() != needed) {
       throw new IllegalArgumentException(
           "segment of %d bytes; %s %s needs %d"
               .formatted(data.byteSize(), format, Arrays.toString(shape), needed));
     }
-  }
-
-  private static long byteSize(ElementFormat format, long[] shape, long[] strides) {
-    long extent = Shape.extent(shape, strides);
-    try {
-      return Codes.byteSize(format, extent);
-    } catch (ArithmeticException e) {
-      throw new IllegalArgumentException(
-          "%s %s has %d codes of %d bits: more than 2^63 bytes"
-              .formatted(format, Arrays.toString(shape), extent, format.storageBits()),
-          e);
-    }
-  }
-
-  private static void checkBlocks(BlockFormat format, long[] shape) {
-    long columns = shape[shape.length - 1];
-    if (format.scalesWithinRow()
-        && !format.partialBlocks()
-        && columns % format.blockColumns() != 0) {
-      throw new IllegalArgumentException(
-          "%s has blocks of %d; a last dimension of %d leaves %d over: pad it to %d"
-              .formatted(
-                  format,
-                  format.blockColumns(),
-                  columns,
-                  columns % format.blockColumns(),
-                  Math.ceilDiv(columns, (long) format.blockColumns()) * format.blockColumns()));
-    }
-  }
-
-  private static long[] scaleShape(BlockFormat format, long[] shape) {
-    if (format.blockRows() == BlockFormat.WHOLE) {
-      return new long[] {1};
-    }
-    long[] scales = shape.clone();
-    int last = shape.length - 1;
-    scales[last] = format.scaleColumns(shape[last]);
-    if (last > 0) {
-      scales[last - 1] = format.scaleRows(shape[last - 1]);
-    }
-    return scales;
-  }
-
-  private static int rowUnit(ElementFormat format) {
-    return Math.max(1, 8 / format.storageBits());
   }
 
   // ---- what a tensor is
@@ -456,17 +411,18 @@ public final class Tensor {
           "cannot reshape %s to %s: %d elements against %d"
               .formatted(this, Arrays.toString(dimensions), size(), Shape.size(checked)));
     }
-    long[] packed = Shape.strides(checked, rowUnit(element));
+    long[] packed = Shape.strides(checked, Shape.rowUnit(element));
     boolean sameColumns = checked[checked.length - 1] == columns();
     boolean evenRows =
-        columns() % rowUnit(element) == 0 && checked[checked.length - 1] % rowUnit(element) == 0;
+        columns() % Shape.rowUnit(element) == 0
+            && checked[checked.length - 1] % Shape.rowUnit(element) == 0;
     if (!consecutive() || !(sameColumns || evenRows)) {
       throw new IllegalArgumentException(
           "cannot reshape %s to %s: its elements are not consecutive in memory; copy it first"
               .formatted(this, Arrays.toString(dimensions)));
     }
     if (format instanceof BlockFormat block && scales != null) {
-      checkBlocks(block, checked);
+      Shape.checkBlocks(block, checked);
       boolean oneScale = block.blockRows() == BlockFormat.WHOLE;
       if (!oneScale && (!sameColumns || block.blockRows() > 1)) {
         throw new IllegalArgumentException(
@@ -474,13 +430,18 @@ public final class Tensor {
                 .formatted(this, Arrays.toString(dimensions)));
       }
       return new Tensor(
-          format, checked, packed, data, scales.reshape(scaleShape(block, checked)), tensorScale);
+          format,
+          checked,
+          packed,
+          data,
+          scales.reshape(Shape.scaleShape(block, checked)),
+          tensorScale);
     }
     return new Tensor(format, checked, packed, data, null, null);
   }
 
   private boolean consecutive() {
-    long[] packed = Shape.strides(shape, rowUnit(element));
+    long[] packed = Shape.strides(shape, Shape.rowUnit(element));
     for (int d = 0; d < shape.length; d++) {
       if (strides[d] != packed[d] && shape[d] > 1) {
         return false;
@@ -509,7 +470,7 @@ public final class Tensor {
 
   private Tensor makeMatrix() {
     // Dimensions of one element lie anywhere; the others must continue each other.
-    long unit = rowUnit(element);
+    long unit = Shape.rowUnit(element);
     long rowStride = rank() == 1 ? Math.ceilDiv(columns(), unit) * unit : strides[rank() - 2];
     long next = -1;
     for (int d = rank() - 2; d >= 0; d--) {

@@ -8,7 +8,9 @@ import octavo.format.Formats;
 import octavo.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
-/** What a plan remembers of a tensor, and that it recognizes the tensors it is for, and no other. */
+/**
+ * What a plan remembers of a tensor, and that it recognizes the tensors it is for, and no other.
+ */
 class OperandTest {
 
   @Test

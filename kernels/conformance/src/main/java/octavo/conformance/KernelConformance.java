@@ -54,7 +54,11 @@ public abstract class KernelConformance {
    * @param backends the reference and the module's own: one that is absent fails, it never skips
    */
   protected KernelConformance(String... backends) {
-    this(Engine.create(Overrides.ofSystemProperties()), Options.ofSystemProperties(), backends);
+    // octavo.require speaks of the whole build; a module answers for its own backends.
+    this(
+        Engine.create(Overrides.ofSystemProperties().withRequired()),
+        Options.ofSystemProperties(),
+        backends);
   }
 
   /** Tests an invented engine. */

@@ -17,7 +17,6 @@ public final class Built {
   public static boolean orRequired() {
     Overrides overrides = Overrides.ofSystemProperties();
     return overrides.required().stream().anyMatch(List.of("ffm", "jni")::contains)
-        || !(NativeLibrary.locate(overrides) instanceof Location.Absent(String reason)
-            && reason.startsWith(NativeLibrary.NOT_BUILT));
+        || NativeLibrary.locate(overrides) instanceof Location.Found;
   }
 }

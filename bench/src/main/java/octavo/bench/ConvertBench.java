@@ -12,7 +12,6 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 
 /** Casts of FP32 numbers. */
 @State(Scope.Benchmark)
@@ -29,7 +28,6 @@ public class ConvertBench {
   @Param("E4M3FN")
   public String format = "";
 
-  private Arena arena;
   private Engine engine;
   private Tensor in;
   private Tensor out;
@@ -37,7 +35,7 @@ public class ConvertBench {
   /** Allocates the numbers and checks the cast against the reference. */
   @Setup(Level.Trial)
   public void setUp() {
-    arena = Arena.ofShared();
+    Arena arena = Arena.ofAuto();
     engine = Workload.engine(backend);
     ElementFormat element = Formats.byName(format).element();
     in = Workload.normal(arena, Formats.FP32, 1, ELEMENTS, 1);
@@ -51,11 +49,5 @@ public class ConvertBench {
   public Tensor convert() {
     engine.convert(in, out, Cast.SATURATE);
     return out;
-  }
-
-  /** Frees the numbers. */
-  @TearDown(Level.Trial)
-  public void tearDown() {
-    arena.close();
   }
 }

@@ -9,7 +9,6 @@ import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 
 /** What this machine can do at most: the figures that kernels are held against. */
 @State(Scope.Benchmark)
@@ -25,7 +24,6 @@ public class LimitBench {
   /** The bytes that one call of {@link #copy} reads, and writes as often. */
   static final long COPY_BYTES = 4 << 20;
 
-  private Arena arena;
   private MemorySegment from;
   private MemorySegment to;
   private float factor = 0.999f;
@@ -33,7 +31,7 @@ public class LimitBench {
   /** Allocates the memory to copy. */
   @Setup(Level.Trial)
   public void setUp() {
-    arena = Arena.ofShared();
+    Arena arena = Arena.ofAuto();
     from = arena.allocate(COPY_BYTES, 64).fill((byte) 1);
     to = arena.allocate(COPY_BYTES, 64);
   }
@@ -68,11 +66,5 @@ public class LimitBench {
   @Benchmark
   public MemorySegment copy() {
     return to.copyFrom(from);
-  }
-
-  /** Frees the memory. */
-  @TearDown(Level.Trial)
-  public void tearDown() {
-    arena.close();
   }
 }

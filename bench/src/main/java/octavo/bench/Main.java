@@ -5,15 +5,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import octavo.Engine;
-import octavo.spi.BackendStatus;
-import octavo.spi.Host;
+import octavo.spi.Kernel;
+import octavo.spi.KernelId;
 import octavo.spi.Overrides;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -22,11 +23,27 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Runs the benchmarks on every backend that this machine has and prints each result as a share of
- * the machine's limit, measured in the same run. Arguments: {@code --quick} for about two minutes,
- * then regular expressions that select benchmarks.
+ * Runs every benchmark on every backend that has kernels for it on this machine, and prints each
+ * result as a share of the machine's limit, measured in the same run. Arguments: {@code --quick}
+ * for about two minutes, then regular expressions that select benchmarks.
  */
 public final class Main {
+
+  private static final String USAGE = "usage: octavo bench [--quick] [regular expression ...]";
+
+  /** A benchmark and the stem of the kernels that it times; limits time no kernel. */
+  private record Subject(String method, String stem) {}
+
+  private static final List<Subject> LIMITS =
+      List.of(new Subject("LimitBench.fma", ""), new Subject("LimitBench.copy", ""));
+
+  private static final List<Subject> SUBJECTS =
+      List.of(
+          new Subject("ConvertBench.convert", "convert"),
+          new Subject("QuantizeBench.quantize", "quantize"),
+          new Subject("QuantizeBench.dequantize", "dequantize"),
+          new Subject("MatmulPlainBench.matmul", "matmul.plain"),
+          new Subject("MatmulBlockBench.matmul", "matmul.block"));
 
   private Main() {}
 
@@ -42,45 +59,63 @@ public final class Main {
     boolean quick = patterns.remove("--quick");
     for (String pattern : patterns) {
       if (pattern.startsWith("-")) {
-        System.err.println(
-            "octavo bench: unknown option '" + pattern + "'; usage: bench [--quick] [pattern ...]");
+        System.err.println("octavo bench: unknown option '" + pattern + "'; " + USAGE);
         System.exit(2);
       }
     }
-
-    Host host = Engine.create(Overrides.ofSystemProperties()).host();
-    System.out.print(host.describe());
-    String[] backends =
-        host.backends().stream()
-            .filter(BackendStatus::available)
-            .map(BackendStatus::backend)
-            .toArray(String[]::new);
-    Path results = Path.of("target", "bench", "results.json").toAbsolutePath();
-    Files.createDirectories(results.getParent());
-    ChainedOptionsBuilder options =
-        new OptionsBuilder()
-            .mode(Mode.AverageTime)
-            .timeUnit(TimeUnit.NANOSECONDS)
-            .threads(1)
-            .forks(quick ? 1 : 3)
-            .jvmArgsAppend(
-                "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED")
-            .warmupIterations(quick ? 2 : 5)
-            .measurementIterations(quick ? 3 : 5)
-            .warmupTime(TimeValue.milliseconds(quick ? 400 : 1000))
-            .measurementTime(TimeValue.milliseconds(quick ? 400 : 1000))
-            .shouldFailOnError(true)
-            .param("backend", backends)
-            .resultFormat(ResultFormatType.JSON)
-            .result(results.toString());
-    options.include(LimitBench.class.getName());
-    if (patterns.isEmpty()) {
-      options.include("octavo\\.bench\\..*");
+    List<Subject> chosen =
+        SUBJECTS.stream()
+            .filter(subject ->
+                patterns.isEmpty()
+                    || patterns.stream()
+                        .anyMatch(
+                            pattern -> Pattern.compile(pattern).matcher(subject.method()).find()))
+            .toList();
+    if (chosen.isEmpty()) {
+      System.err.println(
+          "octavo bench: no benchmark matches " + patterns + "; there are " + SUBJECTS);
+      System.exit(2);
     }
-    patterns.forEach(options::include);
-    Collection<RunResult> run = new Runner(options.build()).run();
+
+    Engine engine = Engine.create(Overrides.ofSystemProperties());
+    System.out.print(engine.host().describe());
+    List<RunResult> results = new ArrayList<>();
+    for (Subject limit : LIMITS) {
+      results.addAll(new Runner(options(limit, quick).build()).run());
+    }
+    for (Subject subject : chosen) {
+      String[] backends = backends(engine, subject.stem());
+      results.addAll(new Runner(options(subject, quick).param("backend", backends).build()).run());
+    }
+    Path json = Path.of("target", "bench", "results.json").toAbsolutePath();
+    Files.createDirectories(json.getParent());
+    ResultFormatFactory.getInstance(ResultFormatType.JSON, json.toString()).writeOut(results);
     System.out.println();
-    System.out.print(Report.of(run));
-    System.out.println("\nresults: " + results);
+    System.out.print(Report.of(results));
+    System.out.println("\nresults: " + json);
+  }
+
+  private static String[] backends(Engine engine, String stem) {
+    return engine.kernels().stream()
+        .map(Kernel::id)
+        .filter(id -> id.stem().equals(stem))
+        .map(KernelId::backend)
+        .distinct()
+        .toArray(String[]::new);
+  }
+
+  private static ChainedOptionsBuilder options(Subject subject, boolean quick) {
+    return new OptionsBuilder()
+        .include(Pattern.quote(Main.class.getPackageName() + "." + subject.method()) + "$")
+        .mode(Mode.AverageTime)
+        .timeUnit(TimeUnit.NANOSECONDS)
+        .threads(1)
+        .forks(quick ? 1 : 3)
+        .jvmArgsAppend("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED")
+        .warmupIterations(quick ? 2 : 5)
+        .measurementIterations(quick ? 3 : 5)
+        .warmupTime(TimeValue.milliseconds(quick ? 700 : 1000))
+        .measurementTime(TimeValue.milliseconds(quick ? 300 : 1000))
+        .shouldFailOnError(true);
   }
 }

@@ -7,7 +7,6 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 
 /** Products without scales inside their sums. */
 @State(Scope.Benchmark)
@@ -37,11 +36,5 @@ public class MatmulPlainBench {
   @Benchmark
   public Tensor matmul() {
     return work.run();
-  }
-
-  /** Frees the operands. */
-  @TearDown(Level.Trial)
-  public void tearDown() {
-    work.close();
   }
 }

@@ -6,9 +6,8 @@ import octavo.format.Formats;
 import octavo.tensor.Tensor;
 
 /** One product, set up and checked: what both matmul benchmarks time. */
-final class MatmulWork implements AutoCloseable {
+final class MatmulWork {
 
-  private final Arena arena = Arena.ofShared();
   private final Engine engine;
   private final Tensor a;
   private final Tensor b;
@@ -22,6 +21,7 @@ final class MatmulWork implements AutoCloseable {
    * @param shape M, N and K with an x between each
    */
   MatmulWork(String backend, String formats, String shape) {
+    Arena arena = Arena.ofAuto();
     String[] operands = formats.split("\\*");
     long[] mnk = sizes(shape);
     a = Workload.normal(arena, Formats.byName(operands[0]), mnk[0], mnk[2], 1);
@@ -48,10 +48,5 @@ final class MatmulWork implements AutoCloseable {
     return new long[] {
       Long.parseLong(parts[0]), Long.parseLong(parts[1]), Long.parseLong(parts[2])
     };
-  }
-
-  @Override
-  public void close() {
-    arena.close();
   }
 }

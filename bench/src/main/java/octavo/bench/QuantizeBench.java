@@ -12,7 +12,6 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 
 /** FP32 numbers to a block format and back. */
 @State(Scope.Benchmark)
@@ -31,7 +30,6 @@ public class QuantizeBench {
   @Param("MXFP4")
   public String format = "";
 
-  private Arena arena;
   private Engine engine;
   private Tensor numbers;
   private Tensor blocks;
@@ -40,7 +38,7 @@ public class QuantizeBench {
   /** Allocates the numbers and checks both ways against the reference. */
   @Setup(Level.Trial)
   public void setUp() {
-    arena = Arena.ofShared();
+    Arena arena = Arena.ofAuto();
     engine = Workload.engine(backend);
     BlockFormat block = (BlockFormat) Formats.byName(format);
     numbers = Workload.normal(arena, Formats.FP32, ELEMENTS / COLUMNS, COLUMNS, 1);
@@ -65,11 +63,5 @@ public class QuantizeBench {
   public Tensor dequantize() {
     engine.dequantize(blocks, restored);
     return restored;
-  }
-
-  /** Frees the numbers. */
-  @TearDown(Level.Trial)
-  public void tearDown() {
-    arena.close();
   }
 }

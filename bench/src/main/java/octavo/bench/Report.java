@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import octavo.format.BlockFormat;
+import octavo.format.Format;
+import octavo.format.Formats;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.RunResult;
 
@@ -58,7 +61,7 @@ final class Report {
                 column("unit", HorizontalAlign.LEFT).with(Row::unit),
                 column("of limit", HorizontalAlign.RIGHT)
                     .with(row -> String.format(Locale.ROOT, "%.1f %%", 100 * row.share()))))
-        + "\nGB/s count FP32 bytes; limits are LimitBench.fma and LimitBench.copy of this run.\n";
+        + "\nGB/s count bytes read and written; limits are LimitBench.fma and LimitBench.copy of this run.\n";
   }
 
   private static Column column(String header, HorizontalAlign align) {
@@ -81,24 +84,37 @@ final class Report {
     return result.getPrimaryResult().getScore();
   }
 
+  // JMH keeps the parameters in no particular order.
   private static String parameters(BenchmarkParams params) {
-    return params.getParamsKeys().stream().map(params::getParam).collect(Collectors.joining(" "));
+    return params.getParamsKeys().stream()
+        .sorted()
+        .map(params::getParam)
+        .collect(Collectors.joining(" "));
   }
 
-  /** {@return billions of operations or FP32 bytes per second}. */
+  /** {@return billions of operations, or of bytes read and written, per second}. */
   private static double rate(RunResult result) {
+    BenchmarkParams params = result.getParams();
     String name = name(result);
-    double work =
-        name.equals("LimitBench.fma")
-            ? LimitBench.FMA_OPERATIONS
-            : name.equals("LimitBench.copy")
-                ? LimitBench.COPY_BYTES
-                : name.startsWith("Matmul")
-                    ? MatmulWork.operations(result.getParams().getParam("shape"))
-                    : 4.0
-                        * (name.startsWith("Convert")
-                            ? ConvertBench.ELEMENTS
-                            : QuantizeBench.ELEMENTS);
+    double work;
+    if (name.equals("LimitBench.fma")) {
+      work = LimitBench.FMA_OPERATIONS;
+    } else if (name.equals("LimitBench.copy")) {
+      work = 2.0 * LimitBench.COPY_BYTES;
+    } else if (name.startsWith("Matmul")) {
+      work = MatmulWork.operations(params.getParam("shape"));
+    } else {
+      Format format = Formats.byName(params.getParam("format"));
+      long elements = name.startsWith("Convert") ? ConvertBench.ELEMENTS : QuantizeBench.ELEMENTS;
+      work = elements * (Float.BYTES + bytesPerElement(format));
+    }
     return work / nanoseconds(result);
+  }
+
+  private static double bytesPerElement(Format format) {
+    double code = format.element().storageBits() / 8.0;
+    return format instanceof BlockFormat block && block.scalesWithinRow()
+        ? code + block.scale().bits() / 8.0 / (block.blockRows() * block.blockColumns())
+        : code;
   }
 }

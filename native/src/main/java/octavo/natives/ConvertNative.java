@@ -46,7 +46,7 @@ final class ConvertNative implements ConvertKernel {
     if (objection == null) {
       objection = kernel.objection("the output", request.out());
     }
-    return objection != null ? objection : kernel.eligible(6);
+    return objection != null ? objection : kernel.eligible(1.4);
   }
 
   @Override

@@ -33,7 +33,7 @@ final class MatmulBlockNative implements MatmulKernel {
     if (request.blockLength() == 0) {
       return new Verdict.Rejected("no scales change along K; that is matmul.plain");
     }
-    return NativeMatmul.consider(kernel, request, host, 8);
+    return NativeMatmul.consider(kernel, request, host, 2.1);
   }
 
   @Override

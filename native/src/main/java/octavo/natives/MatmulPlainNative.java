@@ -37,7 +37,7 @@ final class MatmulPlainNative implements MatmulKernel {
     if (request.blockLength() != 0) {
       return new Verdict.Rejected("scales change along K; that is matmul.block");
     }
-    return NativeMatmul.consider(kernel, request, host, 7);
+    return NativeMatmul.consider(kernel, request, host, 1.4);
   }
 
   @Override

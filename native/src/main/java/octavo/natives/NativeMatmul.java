@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /** What the two families of products have in common. */
 final class NativeMatmul {
 
+  // The reference is 100. Decoding both operands costs as much as this many rows of results.
+  private static final double PACKING = 14;
+
   private NativeMatmul() {}
 
   static Verdict consider(NativeKernel kernel, MatmulRequest request, Host host, double work) {
@@ -34,7 +37,9 @@ final class NativeMatmul {
     if (objection == null) {
       objection = kernel.objection("the output", request.out());
     }
-    return objection != null ? objection : kernel.eligible(work);
+    return objection != null
+        ? objection
+        : kernel.eligible(work + PACKING / Math.max(1, request.m()));
   }
 
   static void run(NativeKernel kernel, Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {

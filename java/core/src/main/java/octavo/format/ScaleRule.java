@@ -38,7 +38,8 @@ public enum ScaleRule {
 
   /**
    * {@code X = 2^(floor(log2 amax) - (emax - 1))}: the rule documented for NeuronCore-v4 since NKI
-   * 0.5.0. Nothing saturates, half of the code range stays unused.
+   * 0.5.0. Nothing saturates (but for MXINT8 from an amax of 2^127 on), half of the code range
+   * stays unused.
    */
   TRAINIUM {
     @Override

@@ -337,6 +337,10 @@ public final class Tensor {
   /**
    * {@return the part of this tensor between two indices of one dimension}
    *
+   * <p>Scales that span a {@link BlockFormat#WHOLE} dimension, and the tensor scale, are shared
+   * with what lies outside the slice: quantizing into such a slice changes the numbers out there.
+   * Where that matters, quantize whole rows or whole tensors.
+   *
    * @param d the dimension's position, from 0
    * @param from the first index, inclusive
    * @param to the last index, exclusive

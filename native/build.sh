@@ -84,7 +84,7 @@ if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$inputs" ]; then
 fi
 
 # Two levels below the output, where no library is taken from.
-work=$output/work/$os-$arch
+work=$output/cmake/$os-$arch
 log=$work/build.log
 rm -rf "$stamp" "$target/absent.txt"
 mkdir -p "$work"

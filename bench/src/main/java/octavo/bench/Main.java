@@ -87,7 +87,10 @@ public final class Main {
       String[] backends = backends(engine, subject.stem());
       results.addAll(new Runner(options(subject, quick).param("backend", backends).build()).run());
     }
-    Path json = Path.of("target", "bench", "results.json").toAbsolutePath();
+    Path json =
+        Path.of(System.getProperty("bench.home", "."), "target", "bench", "results.json")
+            .toAbsolutePath()
+            .normalize();
     Files.createDirectories(json.getParent());
     ResultFormatFactory.getInstance(ResultFormatType.JSON, json.toString()).writeOut(results);
     System.out.println();

@@ -3,13 +3,13 @@ package octavo.kernels.convert;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import octavo.format.DecodeTable;
 import octavo.format.ElementFormat;
 import octavo.format.FloatFormat;
 import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
+import octavo.kernels.vector.ScratchPool;
 import octavo.tensor.Codes;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +22,7 @@ final class Line {
 
   private static final int INFINITY = 0x7F80_0000;
 
-  private static final int SLOTS = 64;
-  private static final AtomicReferenceArray<@Nullable Line> POOL =
-      new AtomicReferenceArray<>(SLOTS);
+  private static final ScratchPool<Line> POOL = new ScratchPool<>(Line::new);
 
   private final byte[] bytes = new byte[LENGTH + 4]; // what narrow() may write beyond
   private final short[] shorts = new short[LENGTH];
@@ -40,24 +38,12 @@ final class Line {
 
   /** {@return a line that no other call is using} */
   static Line take() {
-    int first = (int) Thread.currentThread().threadId();
-    for (int i = 0; i < SLOTS; i++) {
-      Line found = POOL.getAndSet((first + i) & (SLOTS - 1), null);
-      if (found != null) {
-        return found;
-      }
-    }
-    return new Line();
+    return POOL.take();
   }
 
   /** Ends the use of this line. */
   void give() {
-    int first = (int) Thread.currentThread().threadId();
-    for (int i = 0; i < SLOTS; i++) {
-      if (POOL.compareAndSet((first + i) & (SLOTS - 1), null, this)) {
-        return;
-      }
-    }
+    POOL.give(this);
   }
 
   /** Sets what {@link #encode} encodes to. */

@@ -2,8 +2,8 @@ package octavo.kernels.matmul;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import octavo.format.Formats;
+import octavo.kernels.vector.ScratchPool;
 import octavo.spi.MatmulRequest;
 import octavo.tensor.Codes;
 import octavo.tensor.Tensor;
@@ -39,9 +39,7 @@ final class TiledProduct {
    * Padded rows compute zeros, or NaN where the other operand has NaN or infinity, in lanes of
    * their own; write() leaves them out.
    *
-   * The working memory is kept between calls in a pool of slots that threads find by their number:
-   * no allocation after the first calls, and no heap per virtual thread as thread locals would have
-   * it.
+   * The working memory is kept between calls in a ScratchPool.
    */
 
   /** The longest run that fits the panels. */
@@ -53,9 +51,7 @@ final class TiledProduct {
   private static final int B_FLOATS = 1 << 18;
   private static final int SUM_FLOATS = 1 << 20;
 
-  private static final int SLOTS = 64;
-  private static final AtomicReferenceArray<@Nullable TiledProduct> POOL =
-      new AtomicReferenceArray<>(SLOTS);
+  private static final ScratchPool<TiledProduct> POOL = new ScratchPool<>(TiledProduct::new);
 
   private final PanelPacker packer = new PanelPacker();
   private float[] panelsA = new float[0];
@@ -83,31 +79,11 @@ final class TiledProduct {
 
   /** Computes a product by the arithmetic of {@link octavo.spi.MatmulKernel}. */
   static void run(Tile tile, Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    TiledProduct product = take();
+    TiledProduct product = POOL.take();
     try {
       product.compute(tile, a, b, bias, out);
     } finally {
-      give(product);
-    }
-  }
-
-  private static TiledProduct take() {
-    int first = (int) Thread.currentThread().threadId();
-    for (int i = 0; i < SLOTS; i++) {
-      TiledProduct found = POOL.getAndSet((first + i) & (SLOTS - 1), null);
-      if (found != null) {
-        return found;
-      }
-    }
-    return new TiledProduct();
-  }
-
-  private static void give(TiledProduct product) {
-    int first = (int) Thread.currentThread().threadId();
-    for (int i = 0; i < SLOTS; i++) {
-      if (POOL.compareAndSet((first + i) & (SLOTS - 1), null, product)) {
-        return;
-      }
+      POOL.give(product);
     }
   }
 

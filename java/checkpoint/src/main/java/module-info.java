@@ -3,6 +3,7 @@ module octavo.checkpoint {
   requires static transitive org.jspecify;
   requires transitive octavo;
   requires com.google.protobuf;
+  requires tools.jackson.core;
 
   exports octavo.checkpoint;
 }

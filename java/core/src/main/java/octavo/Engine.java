@@ -3,12 +3,20 @@ package octavo;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.ServiceLoader;
+import java.util.concurrent.Executor;
 import octavo.dispatch.Dispatcher;
 import octavo.dispatch.Plan;
+import octavo.dispatch.WorkerPool;
 import octavo.format.BlockFormat;
 import octavo.format.ElementFormat;
+import octavo.format.Format;
 import octavo.format.Formats;
+import octavo.format.Overflow;
+import octavo.format.Rounding;
+import octavo.format.ScaleRule;
+import octavo.op.Epilogue;
 import octavo.spi.ConvertKernel;
 import octavo.spi.ConvertRequest;
 import octavo.spi.DequantizeKernel;
@@ -22,15 +30,20 @@ import octavo.spi.Operand;
 import octavo.spi.Overrides;
 import octavo.spi.QuantizeKernel;
 import octavo.spi.QuantizeRequest;
+import octavo.spi.Workers;
+import octavo.tensor.PackedMatrix;
+import octavo.tensor.Packing;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The operations, on a given host with given kernels. {@link Ops} is the engine that most programs
  * use; further ones serve to compare backends, or to try the choices of another machine.
  *
  * <p>Every method checks its arguments, plans the call (or finds the plan of an earlier call like
- * it) and runs the chosen kernel on the calling thread. Every kernel gives the same bits.
+ * it) and runs the chosen kernel. Large calls are computed by several threads, the calling one
+ * among them: see {@link Host#threads} and {@link #withExecutor}. A call that uses memory of a
+ * confined arena stays on the calling thread, the only one that may touch it. Every kernel gives
+ * the same bits, with any number of threads.
  *
  * <p>Safe for use by any number of threads; calls at the same time must not write the same memory.
  *
@@ -49,15 +62,23 @@ public final class Engine {
   private final PlanCache<ConvertRequest, ConvertKernel> converts = new PlanCache<>();
   private final PlanCache<QuantizeRequest, QuantizeKernel> quantizes = new PlanCache<>();
   private final PlanCache<DequantizeRequest, DequantizeKernel> dequantizes = new PlanCache<>();
-  private final PlanCache<MatmulRequest, MatmulKernel> matmuls = new PlanCache<>();
+  private final Workers workers;
+  private final Products products;
 
   /**
-   * Makes an engine.
+   * Makes an engine whose calls share threads with those of other engines, as many as {@link
+   * Host#threads} says.
    *
    * @param dispatcher chooses the kernels
    */
   public Engine(Dispatcher dispatcher) {
+    this(dispatcher, WorkerPool.ofThreads(dispatcher.host().threads()));
+  }
+
+  private Engine(Dispatcher dispatcher, Workers workers) {
     this.dispatcher = dispatcher;
+    this.workers = workers;
+    this.products = new Products(this, dispatcher);
   }
 
   /**
@@ -88,6 +109,21 @@ public final class Engine {
         new Dispatcher(dispatcher.host().withOverrides(overrides), dispatcher.kernels()));
   }
 
+  /**
+   * {@return an engine like this one whose calls are helped by threads of an executor}
+   *
+   * @param executor runs tasks that end soon and wait for nothing; if it refuses them, or they come
+   *     too late, calling threads do all by themselves
+   * @param threads how many threads compute a call, the caller included
+   */
+  public Engine withExecutor(Executor executor, int threads) {
+    Host host = dispatcher.host();
+    Overrides overrides = host.overrides().withThreads(threads);
+    return new Engine(
+        new Dispatcher(host.withOverrides(overrides), dispatcher.kernels()),
+        WorkerPool.ofExecutor(executor, threads));
+  }
+
   /** {@return the machine as this engine sees it} */
   public Host host() {
     return dispatcher.host();
@@ -109,11 +145,15 @@ public final class Engine {
    */
   public void convert(Tensor in, Tensor out, Cast cast) {
     Validation.convert(in, out);
+    convert(in, out, cast.rounding(), cast.overflow(), cast.seed());
+  }
+
+  private void convert(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed) {
     Tensor matrixIn = in.matrix();
     Tensor matrixOut = out.matrix();
-    planConvert(matrixIn, matrixOut, cast)
+    planConvert(matrixIn, matrixOut, rounding, overflow)
         .kernel()
-        .run(matrixIn, matrixOut, cast.rounding(), cast.overflow(), cast.seed());
+        .run(matrixIn, matrixOut, rounding, overflow, seed, workers(in, out));
   }
 
   /**
@@ -139,24 +179,25 @@ public final class Engine {
    */
   public Plan<ConvertRequest, ConvertKernel> explainConvert(Tensor in, Tensor out, Cast cast) {
     Validation.convert(in, out);
-    return planConvert(in.matrix(), out.matrix(), cast);
+    return planConvert(in.matrix(), out.matrix(), cast.rounding(), cast.overflow());
   }
 
-  private Plan<ConvertRequest, ConvertKernel> planConvert(Tensor in, Tensor out, Cast cast) {
+  private Plan<ConvertRequest, ConvertKernel> planConvert(
+      Tensor in, Tensor out, Rounding rounding, Overflow overflow) {
     int hash =
         PlanCache.hash(
-            PlanCache.hash(cast.rounding().hashCode() * 31 + cast.overflow().hashCode(), in), out);
+            PlanCache.hash(rounding.hashCode() * 31 + overflow.hashCode(), in), out);
     Plan<ConvertRequest, ConvertKernel> plan = converts.get(hash);
     if (plan == null
         || !plan.request().in().describes(in)
         || !plan.request().out().describes(out)
-        || plan.request().rounding() != cast.rounding()
-        || plan.request().overflow() != cast.overflow()) {
+        || plan.request().rounding() != rounding
+        || plan.request().overflow() != overflow) {
       plan =
           logged(
               dispatcher.plan(
                   new ConvertRequest(
-                      Operand.of(in), Operand.of(out), cast.rounding(), cast.overflow()),
+                      Operand.of(in), Operand.of(out), rounding, overflow),
                   ConvertKernel.class));
       converts.put(hash, plan);
     }
@@ -175,16 +216,16 @@ public final class Engine {
    */
   public void quantize(Tensor in, Tensor out, Quantization quantization) {
     Validation.quantize(in, out);
+    quantize(
+        in, out, quantization.scaleRule(), quantization.rounding(), quantization.seed());
+  }
+
+  private void quantize(Tensor in, Tensor out, ScaleRule rule, Rounding rounding, long seed) {
     Tensor matrixIn = in.matrix();
     Tensor matrixOut = out.matrix();
-    planQuantize(matrixIn, matrixOut, quantization)
+    planQuantize(matrixIn, matrixOut, rule, rounding)
         .kernel()
-        .run(
-            matrixIn,
-            matrixOut,
-            quantization.scaleRule(),
-            quantization.rounding(),
-            quantization.seed());
+        .run(matrixIn, matrixOut, rule, rounding, seed, workers(in, out));
   }
 
   /**
@@ -211,30 +252,31 @@ public final class Engine {
   public Plan<QuantizeRequest, QuantizeKernel> explainQuantize(
       Tensor in, Tensor out, Quantization quantization) {
     Validation.quantize(in, out);
-    return planQuantize(in.matrix(), out.matrix(), quantization);
+    return planQuantize(
+        in.matrix(), out.matrix(), quantization.scaleRule(), quantization.rounding());
   }
 
   private Plan<QuantizeRequest, QuantizeKernel> planQuantize(
-      Tensor in, Tensor out, Quantization quantization) {
+      Tensor in, Tensor out, ScaleRule rule, Rounding rounding) {
     int hash =
         PlanCache.hash(
             PlanCache.hash(
-                quantization.rounding().hashCode() * 31 + quantization.scaleRule().hashCode(), in),
+                rounding.hashCode() * 31 + rule.hashCode(), in),
             out);
     Plan<QuantizeRequest, QuantizeKernel> plan = quantizes.get(hash);
     if (plan == null
         || !plan.request().in().describes(in)
         || !plan.request().out().describes(out)
-        || plan.request().rounding() != quantization.rounding()
-        || plan.request().scaleRule() != quantization.scaleRule()) {
+        || plan.request().rounding() != rounding
+        || plan.request().scaleRule() != rule) {
       plan =
           logged(
               dispatcher.plan(
                   new QuantizeRequest(
                       Operand.of(in),
                       Operand.of(out),
-                      quantization.scaleRule(),
-                      quantization.rounding()),
+                      rule,
+                      rounding),
                   QuantizeKernel.class));
       quantizes.put(hash, plan);
     }
@@ -253,7 +295,7 @@ public final class Engine {
     Validation.dequantize(in, out);
     Tensor matrixIn = in.matrix();
     Tensor matrixOut = out.matrix();
-    planDequantize(matrixIn, matrixOut).kernel().run(matrixIn, matrixOut);
+    planDequantize(matrixIn, matrixOut).kernel().run(matrixIn, matrixOut, workers(in, out));
   }
 
   /**
@@ -299,74 +341,184 @@ public final class Engine {
   /**
    * Computes {@code out = a * transpose(b)} by the arithmetic of {@link MatmulKernel}.
    *
-   * @param a an M x K matrix in any format
-   * @param b an N x K matrix in any format: one row for each column of the result
+   * @param a an M x K matrix in any format, or a batch of them
+   * @param b an N x K matrix in any format, one row for each column of the result; or a batch of
+   *     them, as many as in {@code a}
    * @param out where the M x N result goes: FP32 or BF16, other memory
    */
   public void matmul(Tensor a, Tensor b, Tensor out) {
-    matmul(a, b, null, out);
+    matmul(a, b, Epilogue.NONE, out);
   }
 
   /**
-   * Computes {@code out = a * transpose(b) + bias} by the arithmetic of {@link MatmulKernel}.
+   * Computes {@code out = epilogue(a * transpose(b))} by the arithmetic of {@link MatmulKernel}.
    *
-   * @param a an M x K matrix in any format
-   * @param b an N x K matrix in any format: one row for each column of the result
-   * @param bias N numbers in FP32, or {@code null} for none
+   * <p>An output that is neither FP32 nor BF16 is computed as FP32 and then converted or quantized
+   * as {@link #convert} and {@link #quantize} do it.
+   *
+   * @param a an M x K matrix in any format, or a batch of them
+   * @param b an N x K matrix in any format; or a batch of them, as many as in {@code a}
+   * @param epilogue what happens to the results; it says how outputs other than FP32 and BF16 are
+   *     rounded
+   * @param out where the M x N result goes, in any format and other memory
+   */
+  public void matmul(Tensor a, Tensor b, Epilogue epilogue, Tensor out) {
+    products.matmul(a, b, epilogue, out);
+  }
+
+  /**
+   * Computes {@code out = a * transpose(b)} for packed weights.
+   *
+   * @param a an M x K matrix in any format, or a batch of them
+   * @param b an N x K matrix in any format
    * @param out where the M x N result goes: FP32 or BF16, other memory
    */
-  public void matmul(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    Validation.matmul(a, b, bias, out);
-    planMatmul(a, b, bias, out).kernel().run(a, b, bias, out);
+  public void matmul(Tensor a, PackedMatrix b, Tensor out) {
+    matmul(a, b, Epilogue.NONE, out);
+  }
+
+  /**
+   * Computes {@code out = epilogue(a * transpose(b))} for packed weights, with the bits of the
+   * product with the tensor that they were packed from.
+   *
+   * @param a an M x K matrix in any format, or a batch of them
+   * @param b an N x K matrix in any format
+   * @param epilogue what happens to the results
+   * @param out where the M x N result goes, in any format and other memory
+   */
+  public void matmul(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out) {
+    products.matmul(a, b, epilogue, out);
   }
 
   /**
    * {@return {@code a * transpose(b)} in FP32, in a new tensor}
    *
-   * @param a an M x K matrix in any format
-   * @param b an N x K matrix in any format
+   * @param a an M x K matrix in any format, or a batch of them
+   * @param b an N x K matrix in any format, or a batch of them
    * @param arena owns the result
    */
   public Tensor matmul(Tensor a, Tensor b, Arena arena) {
-    Tensor out = Tensor.allocate(arena, Formats.FP32, a.rows(), b.rows());
+    long[] shape = a.shape();
+    shape[shape.length - 1] = b.rank() < 2 ? b.rows() : b.dimension(b.rank() - 2);
+    Tensor out = Tensor.allocate(arena, Formats.FP32, shape);
     matmul(a, b, out);
     return out;
   }
 
   /**
-   * {@return how {@link #matmul(Tensor, Tensor, Tensor, Tensor)} would be run}
+   * {@return {@code a * transpose(b)} in FP32 for packed weights, in a new tensor}
+   *
+   * @param a an M x K matrix in any format, or a batch of them
+   * @param b an N x K matrix in any format
+   * @param arena owns the result
+   */
+  public Tensor matmul(Tensor a, PackedMatrix b, Arena arena) {
+    long[] shape = a.shape();
+    shape[shape.length - 1] = b.rows();
+    Tensor out = Tensor.allocate(arena, Formats.FP32, shape);
+    matmul(a, b, out);
+    return out;
+  }
+
+  /**
+   * {@return how a {@link #matmul(Tensor, Tensor, Tensor) matmul} would be run: the kernel chosen,
+   * those that could have run and why the others could not}
    *
    * @param a its left operand
    * @param b its right operand
-   * @param bias its bias, or {@code null}
+   * @param out its output
+   */
+  public Plan<MatmulRequest, MatmulKernel> explainMatmul(Tensor a, Tensor b, Tensor out) {
+    return explainMatmul(a, b, Epilogue.NONE, out);
+  }
+
+  /**
+   * {@return how a {@link #matmul(Tensor, Tensor, Epilogue, Tensor) matmul} would be run}: of a batch
+   * the first product, of an output that is neither FP32 nor BF16 the product before its rounding
+   *
+   * @param a its left operand
+   * @param b its right operand
+   * @param epilogue what happens to the results
    * @param out its output
    */
   public Plan<MatmulRequest, MatmulKernel> explainMatmul(
-      Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    Validation.matmul(a, b, bias, out);
-    return planMatmul(a, b, bias, out);
+      Tensor a, Tensor b, Epilogue epilogue, Tensor out) {
+    return products.explain(a, b, epilogue, out);
   }
 
-  private Plan<MatmulRequest, MatmulKernel> planMatmul(
-      Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    int hash = PlanCache.hash(PlanCache.hash(PlanCache.hash(bias == null ? 0 : 1, a), b), out);
-    Plan<MatmulRequest, MatmulKernel> plan = matmuls.get(hash);
-    if (plan == null
-        || !plan.request().a().describes(a)
-        || !plan.request().b().describes(b)
-        || !plan.request().out().describes(out)
-        || plan.request().bias() != (bias != null)) {
-      plan =
-          logged(
-              dispatcher.plan(
-                  new MatmulRequest(Operand.of(a), Operand.of(b), Operand.of(out), bias != null),
-                  MatmulKernel.class));
-      matmuls.put(hash, plan);
+  /**
+   * {@return how a {@link #matmul(Tensor, PackedMatrix, Epilogue, Tensor) matmul} would be run}
+   *
+   * @param a its left operand
+   * @param b its right operand
+   * @param epilogue what happens to the results
+   * @param out its output
+   */
+  public Plan<MatmulRequest, MatmulKernel> explainMatmul(
+      Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out) {
+    return products.explain(a, b, epilogue, out);
+  }
+
+  // ---- packing
+
+  /**
+   * {@return weights in the order in which this host's best kernel reads them}, for many products:
+   * with few rows of activations they are several times faster
+   *
+   * @param b an N x K matrix in any format
+   * @param activations the format that {@code a} will have
+   * @param arena owns the result, which does not need {@code b} any more
+   */
+  public PackedMatrix pack(Tensor b, Format activations, Arena arena) {
+    return products.pack(b, activations, arena);
+  }
+
+  /**
+   * {@return weights in a given order}
+   *
+   * @param b an N x K matrix in any format
+   * @param packing the order
+   * @param arena owns the result, which does not need {@code b} any more
+   */
+  public PackedMatrix pack(Tensor b, Packing packing, Arena arena) {
+    Validation.pack(b, Formats.FP32);
+    return products.pack(b, packing, arena);
+  }
+
+  /**
+   * {@return packed weights as an ordinary tensor, code for code what was packed}
+   *
+   * @param packed the weights
+   * @param arena owns the result
+   */
+  public Tensor unpack(PackedMatrix packed, Arena arena) {
+    return products.unpack(packed, arena);
+  }
+
+  // ---- what operations share
+
+  /** {@return who may compute parts of a call} */
+  Workers workers(boolean confined) {
+    return confined ? Workers.CALLER : workers;
+  }
+
+  private Workers workers(Tensor in, Tensor out) {
+    return workers(in.confined() || out.confined());
+  }
+
+  /** Rounds the numbers of a product to an output that its kernel did not write. */
+  void write(Tensor numbers, Epilogue epilogue, Tensor out) {
+    Rounding rounding = Objects.requireNonNull(epilogue.rounding());
+    if (out.format() instanceof BlockFormat) {
+      ScaleRule rule = Objects.requireNonNull(epilogue.scaleRule());
+      quantize(numbers, out, rule, rounding, epilogue.seed());
+    } else {
+      Overflow overflow = Objects.requireNonNull(epilogue.overflow());
+      convert(numbers, out, rounding, overflow, epilogue.seed());
     }
-    return plan;
   }
 
-  private <P extends Plan<?, ?>> P logged(P plan) {
+  <P extends Plan<?, ?>> P logged(P plan) {
     if (dispatcher.host().overrides().explainPlans()) {
       LOGGER.log(System.Logger.Level.INFO, plan::explain);
     }

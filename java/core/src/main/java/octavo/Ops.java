@@ -4,9 +4,13 @@ import java.lang.foreign.Arena;
 import octavo.dispatch.Plan;
 import octavo.format.BlockFormat;
 import octavo.format.ElementFormat;
+import octavo.format.Format;
+import octavo.format.Formats;
+import octavo.op.Epilogue;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Overrides;
+import octavo.tensor.PackedMatrix;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * try (Arena arena = Arena.ofConfined()) {
  *   Tensor w = Ops.quantize(weights, Formats.MXFP4, Quantization.OCP, arena);
  *   Tensor y = Ops.matmul(x, w, arena); // x [M, K] times w [N, K] transposed
- *   System.out.print(Ops.explainMatmul(x, w, null, y).explain());
+ *   System.out.print(Ops.explainMatmul(x, w, y).explain());
  * }
  * }
  *
@@ -133,15 +137,71 @@ public final class Ops {
   }
 
   /**
-   * Computes {@code out = a * transpose(b) + bias}.
+   * Computes {@code out = epilogue(a * transpose(b))}.
    *
-   * @param a an M x K matrix in any format
-   * @param b an N x K matrix in any format: one row for each column of the result
-   * @param bias N numbers in FP32, or {@code null} for none
+   * @param a an M x K matrix in any format, or a batch of them
+   * @param b an N x K matrix in any format; or a batch of them, as many as in {@code a}
+   * @param epilogue what happens to the results; it says how outputs other than FP32 and BF16 are
+   *     rounded
+   * @param out where the M x N result goes, in any format and other memory
+   */
+  public static void matmul(Tensor a, Tensor b, Epilogue epilogue, Tensor out) {
+    engine().matmul(a, b, epilogue, out);
+  }
+
+  /**
+   * Computes {@code out = a * transpose(b)} for packed weights.
+   *
+   * @param a an M x K matrix in any format, or a batch of them
+   * @param b an N x K matrix in any format
    * @param out where the M x N result goes: FP32 or BF16, other memory
    */
-  public static void matmul(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    engine().matmul(a, b, bias, out);
+  public static void matmul(Tensor a, PackedMatrix b, Tensor out) {
+    engine().matmul(a, b, out);
+  }
+
+  /**
+   * Computes {@code out = epilogue(a * transpose(b))} for packed weights.
+   *
+   * @param a an M x K matrix in any format, or a batch of them
+   * @param b an N x K matrix in any format
+   * @param epilogue what happens to the results
+   * @param out where the M x N result goes, in any format and other memory
+   */
+  public static void matmul(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out) {
+    engine().matmul(a, b, epilogue, out);
+  }
+
+  /**
+   * {@return weights in the order in which this machine's best kernel reads them}, for many
+   * products; with activations in FP32
+   *
+   * @param b an N x K matrix in any format
+   * @param arena owns the result, which does not need {@code b} any more
+   */
+  public static PackedMatrix pack(Tensor b, Arena arena) {
+    return engine().pack(b, Formats.FP32, arena);
+  }
+
+  /**
+   * {@return weights in the order in which this machine's best kernel reads them}, for many products
+   *
+   * @param b an N x K matrix in any format
+   * @param activations the format that {@code a} will have
+   * @param arena owns the result, which does not need {@code b} any more
+   */
+  public static PackedMatrix pack(Tensor b, Format activations, Arena arena) {
+    return engine().pack(b, activations, arena);
+  }
+
+  /**
+   * {@return packed weights as an ordinary tensor, code for code what was packed}
+   *
+   * @param packed the weights
+   * @param arena owns the result
+   */
+  public static Tensor unpack(PackedMatrix packed, Arena arena) {
+    return engine().unpack(packed, arena);
   }
 
   /**
@@ -156,16 +216,40 @@ public final class Ops {
   }
 
   /**
-   * {@return how a {@link #matmul(Tensor, Tensor, Tensor, Tensor) matmul} would be run: the kernel
-   * chosen, those that could have run and why the others could not}
+   * {@return how a {@link #matmul(Tensor, Tensor, Tensor) matmul} would be run: the kernel chosen,
+   * those that could have run and why the others could not}
    *
    * @param a its left operand
    * @param b its right operand
-   * @param bias its bias, or {@code null}
+   * @param out its output
+   */
+  public static Plan<MatmulRequest, MatmulKernel> explainMatmul(Tensor a, Tensor b, Tensor out) {
+    return engine().explainMatmul(a, b, Epilogue.NONE, out);
+  }
+
+  /**
+   * {@return how a {@link #matmul(Tensor, Tensor, Epilogue, Tensor) matmul} would be run}
+   *
+   * @param a its left operand
+   * @param b its right operand
+   * @param epilogue what happens to the results
    * @param out its output
    */
   public static Plan<MatmulRequest, MatmulKernel> explainMatmul(
-      Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    return engine().explainMatmul(a, b, bias, out);
+      Tensor a, Tensor b, Epilogue epilogue, Tensor out) {
+    return engine().explainMatmul(a, b, epilogue, out);
+  }
+
+  /**
+   * {@return how a {@link #matmul(Tensor, PackedMatrix, Epilogue, Tensor) matmul} would be run}
+   *
+   * @param a its left operand
+   * @param b its right operand
+   * @param epilogue what happens to the results
+   * @param out its output
+   */
+  public static Plan<MatmulRequest, MatmulKernel> explainMatmul(
+      Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out) {
+    return engine().explainMatmul(a, b, epilogue, out);
   }
 }

@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import octavo.dispatch.Plan;
 import octavo.spi.Kernel;
 import octavo.spi.Request;
+import octavo.tensor.PackedMatrix;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,13 @@ final class PlanCache<R extends Request, K extends Kernel<R>> {
     h = h * 31 + Long.hashCode(tensor.rows());
     h = h * 31 + Long.hashCode(tensor.columns());
     return h * 31 + tensor.storage().hashCode() * 2 + (tensor.unitColumnStride() ? 1 : 0);
+  }
+
+  static int hash(int hash, PackedMatrix matrix) {
+    int h = hash * 31 + System.identityHashCode(matrix.format());
+    h = h * 31 + Long.hashCode(matrix.rows());
+    h = h * 31 + Long.hashCode(matrix.columns());
+    return (h * 31 + matrix.storage().hashCode()) * 31 + matrix.packing().hashCode();
   }
 
   @Nullable Plan<R, K> get(int hash) {

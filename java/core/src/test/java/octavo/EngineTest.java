@@ -19,6 +19,7 @@ import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
 import octavo.format.ScaleRule;
+import octavo.op.Epilogue;
 import octavo.spi.ConvertKernel;
 import octavo.spi.ConvertRequest;
 import octavo.spi.KernelProvider;
@@ -62,7 +63,7 @@ class EngineTest {
     Tensor b = heap(Formats.MXFP4, 5, 32);
     Tensor out = heap(Formats.FP32, 4, 5);
     engine.matmul(a, b, out);
-    engine.matmul(a, b, heap(Formats.FP32, 5), out);
+    engine.matmul(a, b, Epilogue.ofBias(heap(Formats.FP32, 5)), out);
     assertEquals("no bias", fakes.settings.get(3));
     assertEquals("bias", fakes.settings.get(4));
     assertEquals(List.of(a, b, out), fakes.runs.get(4));
@@ -99,10 +100,10 @@ class EngineTest {
     Tensor a = heap(Formats.BF16, 4, 32);
     Tensor b = heap(Formats.MXFP4, 5, 32);
     Tensor out = heap(Formats.FP32, 4, 5);
-    Plan<MatmulRequest, MatmulKernel> plan = engine.explainMatmul(a, b, null, out);
+    Plan<MatmulRequest, MatmulKernel> plan = engine.explainMatmul(a, b, out);
     engine.matmul(a, b, out);
     engine.matmul(heap(Formats.BF16, 4, 32), b, heap(Formats.FP32, 4, 5));
-    assertSame(plan, engine.explainMatmul(a, b, null, out));
+    assertSame(plan, engine.explainMatmul(a, b, out));
     assertEquals(1, fakes.considered.size());
     assertTrue(plan.explain().contains("chosen    reference/matmul"));
   }
@@ -137,7 +138,7 @@ class EngineTest {
             for (ElementFormat format : List.of(Formats.FP32, Formats.BF16)) {
               for (Tensor bias : new Tensor[] {null, heap(Formats.FP32, b.rows())}) {
                 Tensor out = heap(format, a.rows(), b.rows());
-                MatmulRequest request = engine.explainMatmul(a, b, bias, out).request();
+                MatmulRequest request = engine.explainMatmul(a, b, Epilogue.ofBias(bias), out).request();
                 assertEquals(
                     new MatmulRequest(Operand.of(a), Operand.of(b), Operand.of(out), bias != null),
                     request);

@@ -22,8 +22,9 @@ import octavo.spi.QuantizeKernel;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Request;
 import octavo.spi.Verdict;
+import octavo.op.Epilogue;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Kernels that keep what they are called with and touch one element of each tensor, and the engine
@@ -88,7 +89,7 @@ final class FakeKernels {
     }
 
     @Override
-    public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed) {
+    public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
       record(rounding + " " + overflow + " " + seed, in, out);
     }
   }
@@ -105,7 +106,7 @@ final class FakeKernels {
     }
 
     @Override
-    public void run(Tensor in, Tensor out, ScaleRule rule, Rounding rounding, long seed) {
+    public void run(Tensor in, Tensor out, ScaleRule rule, Rounding rounding, long seed, Workers workers) {
       record(rule + " " + rounding + " " + seed, in, out);
     }
   }
@@ -122,7 +123,7 @@ final class FakeKernels {
     }
 
     @Override
-    public void run(Tensor in, Tensor out) {
+    public void run(Tensor in, Tensor out, Workers workers) {
       record("", in, out);
     }
   }
@@ -139,8 +140,8 @@ final class FakeKernels {
     }
 
     @Override
-    public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-      record(bias == null ? "no bias" : "bias", a, b, out);
+    public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
+      record(epilogue.bias() == null ? "no bias" : "bias", a, b, out);
     }
   }
 }

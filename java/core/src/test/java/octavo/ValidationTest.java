@@ -8,6 +8,7 @@ import java.util.List;
 import octavo.format.BlockFormat;
 import octavo.format.Format;
 import octavo.format.Formats;
+import octavo.op.Epilogue;
 import octavo.tensor.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -141,13 +142,13 @@ class ValidationTest {
     Tensor b = heap(Formats.MXFP4, 5, 32);
     Tensor out = heap(Formats.FP32, 4, 5);
     refused(
-        "matmul a is BF16 [32]; a matrix has 2 dimensions: reshape it or take a slice",
+        "matmul a is BF16 [32]; a matrix has 2 dimensions, a batch more: reshape it or take a slice",
         () -> engine.matmul(heap(Formats.BF16, 32), b, out));
     refused(
-        "matmul b is MXFP4 [1, 5, 32]; a matrix has 2 dimensions: reshape it or take a slice",
+        "matmul a is BF16 [4, 32], b is MXFP4 [1, 5, 32], output FP32 [4, 5]: a batch has the same outer dimensions in a, output and b, unless b is one matrix for all: reshape or take slices",
         () -> engine.matmul(a, heap(Formats.MXFP4, 1, 5, 32), out));
     refused(
-        "matmul output is FP32 [20]; a matrix has 2 dimensions: reshape it or take a slice",
+        "matmul output is FP32 [20]; a matrix has 2 dimensions, a batch more: reshape it or take a slice",
         () -> engine.matmul(a, b, heap(Formats.FP32, 20)));
   }
 
@@ -165,10 +166,10 @@ class ValidationTest {
         "matmul output is FP32 [4, 6]; BF16 [4, 32] times transposed MXFP4 [5, 32] gives [4, 5]",
         () -> engine.matmul(a, b, heap(Formats.FP32, 4, 6)));
     refused(
-        "matmul output is FP16 [4, 5]; its format must be one of [FP32, BF16]: convert or quantize the result afterwards",
+        "matmul output is FP16 [4, 5], and no rule says what is too large becomes; state it with Epilogue.withCast, or give an output in one of [FP32, BF16]",
         () -> engine.matmul(a, b, heap(Formats.FP16, 4, 5)));
     refused(
-        "matmul output is MXFP4 [4, 32]; its format must be one of [FP32, BF16]: convert or quantize the result afterwards",
+        "matmul output is MXFP4 [4, 32], and no rule says how its blocks are scaled; state it with Epilogue.withQuantization, or give an output in one of [FP32, BF16]",
         () -> engine.matmul(a, heap(Formats.MXFP4, 32, 32), heap(Formats.MXFP4, 4, 32)));
   }
 
@@ -182,7 +183,7 @@ class ValidationTest {
     // 16 divides 32 and 128, and what has one scale per row fits everything.
     for (BlockFormat format : Formats.blocks()) {
       engine.explainMatmul(
-          heap(Formats.NVFP4, 4, 128), heap(format, 5, 128), null, heap(Formats.FP32, 4, 5));
+          heap(Formats.NVFP4, 4, 128), heap(format, 5, 128), heap(Formats.FP32, 4, 5));
     }
     assertEquals(Formats.blocks().size(), fakes.considered.size());
     fakes.considered.clear();
@@ -197,15 +198,15 @@ class ValidationTest {
         List.of(heap(Formats.BF16, 5), heap(Formats.FP32, 4), heap(Formats.FP32, 1, 5))) {
       refused(
           "matmul bias is %s; it must be FP32 [5]".formatted(bias),
-          () -> engine.matmul(a, b, bias, out));
+          () -> engine.matmul(a, b, Epilogue.ofBias(bias), out));
     }
     Tensor column = Tensor.of(new float[10], 5, 2).slice(1, 0, 1);
     assertTrue(column.unitColumnStride());
     refused(
-        "matmul bias is FP32 [5, 1]; it must be FP32 [5]", () -> engine.matmul(a, b, column, out));
+        "matmul bias is FP32 [5, 1]; it must be FP32 [5]", () -> engine.matmul(a, b, Epilogue.ofBias(column), out));
     refused(
         "matmul output FP32 [4, 5] overlaps its bias FP32 [5] in memory; give the output memory of its own",
-        () -> engine.matmul(a, b, out.reshape(20).slice(0, 5, 10), out));
+        () -> engine.matmul(a, b, Epilogue.ofBias(out.reshape(20).slice(0, 5, 10)), out));
   }
 
   @Test
@@ -219,7 +220,7 @@ class ValidationTest {
         "matmul output FP32 [4, 4] overlaps its b FP32 [4, 4] in memory; give the output memory of its own",
         () -> engine.matmul(other, square.slice(0, 0, 4), square.slice(0, 3, 7)));
     // Operands may be one.
-    engine.explainMatmul(other, other, null, square.slice(0, 4, 8));
+    engine.explainMatmul(other, other, square.slice(0, 4, 8));
     assertEquals(1, fakes.considered.size());
     fakes.considered.clear();
   }
@@ -238,6 +239,6 @@ class ValidationTest {
         () -> engine.explainDequantize(in, heap(Formats.FP32, 2, 32)));
     refused(
         "matmul a is FP32 [2, 32] and b is FP32 [2, 31]: a has K = 32 columns, b has 31; b holds one row per output column",
-        () -> engine.explainMatmul(in, heap(Formats.FP32, 2, 31), null, heap(Formats.FP32, 2, 2)));
+        () -> engine.explainMatmul(in, heap(Formats.FP32, 2, 31), heap(Formats.FP32, 2, 2)));
   }
 }

@@ -15,6 +15,7 @@ import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
 import octavo.spi.Overrides;
+import octavo.op.Epilogue;
 import octavo.tensor.Tensor;
 
 /**
@@ -84,12 +85,12 @@ final class AllocationProbe {
       List<Pattern> patterns, Engine engine, Format a, Format b, ElementFormat out) {
     Tensor left = made(engine, a, 19, 384);
     Tensor right = made(engine, b, 70, 384);
-    Tensor bias = Tensor.allocateHeap(Formats.FP32, 70);
+    Epilogue epilogue = Epilogue.ofBias(Tensor.allocateHeap(Formats.FP32, 70));
     Tensor result = Tensor.allocateHeap(out, 19, 70);
     patterns.add(
         new Pattern(
             "matmul %s x %s -> %s".formatted(a, b, out),
-            () -> engine.matmul(left, right, bias, result)));
+            () -> engine.matmul(left, right, epilogue, result)));
   }
 
   private static void convert(

@@ -9,6 +9,7 @@ import octavo.spi.Isa;
 import octavo.spi.KernelId;
 import octavo.spi.Verdict;
 import octavo.spi.Verdict.Rejected;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 
 /** Casts, in {@code kernels/convert.cc}. */
@@ -50,7 +51,7 @@ final class ConvertNative implements ConvertKernel {
   }
 
   @Override
-  public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed) {
+  public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
     Binding.check(
         kernel
             .binding()

@@ -1,13 +1,14 @@
 package octavo.natives;
 
+import octavo.op.Epilogue;
 import octavo.spi.Host;
 import octavo.spi.Isa;
 import octavo.spi.KernelId;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** Products with scales inside their sums, in {@code kernels/matmul_block.cc}. */
 final class MatmulBlockNative implements MatmulKernel {
@@ -37,7 +38,7 @@ final class MatmulBlockNative implements MatmulKernel {
   }
 
   @Override
-  public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    NativeMatmul.run(kernel, a, b, bias, out);
+  public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
+    NativeMatmul.run(kernel, a, b, epilogue.bias(), out);
   }
 }

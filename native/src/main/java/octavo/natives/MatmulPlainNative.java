@@ -1,13 +1,14 @@
 package octavo.natives;
 
+import octavo.op.Epilogue;
 import octavo.spi.Host;
 import octavo.spi.Isa;
 import octavo.spi.KernelId;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** Products without scales inside their sums, in {@code kernels/matmul_plain.cc}. */
 final class MatmulPlainNative implements MatmulKernel {
@@ -41,7 +42,7 @@ final class MatmulPlainNative implements MatmulKernel {
   }
 
   @Override
-  public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    NativeMatmul.run(kernel, a, b, bias, out);
+  public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
+    NativeMatmul.run(kernel, a, b, epilogue.bias(), out);
   }
 }

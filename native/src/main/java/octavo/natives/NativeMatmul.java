@@ -3,6 +3,7 @@ package octavo.natives;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import octavo.format.ElementFormat;
+import octavo.op.Activation;
 import octavo.spi.Host;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
@@ -22,6 +23,12 @@ final class NativeMatmul {
     Rejected objection = kernel.objection(host);
     if (objection != null) {
       return objection;
+    }
+    if (request.packing() != null) {
+      return new Rejected("b is packed; native kernels read ordinary tensors");
+    }
+    if (request.scaled() || request.activation() != Activation.NONE || request.residual() != null) {
+      return new Rejected("native kernels add a bias, but apply no factor, activation or residual");
     }
     for (ElementFormat format :
         new ElementFormat[] {request.a().format().element(), request.b().format().element()}) {

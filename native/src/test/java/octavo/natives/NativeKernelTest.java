@@ -36,6 +36,8 @@ import octavo.spi.Operand;
 import octavo.spi.Overrides;
 import octavo.spi.Verdict;
 import octavo.tensor.Storage;
+import octavo.op.Epilogue;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -260,8 +262,8 @@ class NativeKernelTest {
     try (Arena arena = Arena.ofConfined()) {
       closed = Tensor.allocate(arena, Formats.MXFP4, 4, 32);
     }
-    assertThrows(IllegalStateException.class, () -> backend.block().run(closed, open, null, out));
-    assertThrows(IllegalStateException.class, () -> backend.block().run(open, closed, null, out));
+    assertThrows(IllegalStateException.class, () -> backend.block().run(closed, open, Epilogue.NONE, out, Workers.CALLER));
+    assertThrows(IllegalStateException.class, () -> backend.block().run(open, closed, Epilogue.NONE, out, Workers.CALLER));
   }
 
   @ParameterizedTest
@@ -280,7 +282,7 @@ class NativeKernelTest {
               4,
               32);
     }
-    assertThrows(IllegalStateException.class, () -> backend.block().run(open, closed, null, out));
+    assertThrows(IllegalStateException.class, () -> backend.block().run(open, closed, Epilogue.NONE, out, Workers.CALLER));
   }
 
   @ParameterizedTest
@@ -293,7 +295,7 @@ class NativeKernelTest {
           assertThrows(
               CompletionException.class,
               () ->
-                  CompletableFuture.runAsync(() -> backend.plain().run(mine, mine, null, out))
+                  CompletableFuture.runAsync(() -> backend.plain().run(mine, mine, Epilogue.NONE, out, Workers.CALLER))
                       .join());
       assertInstanceOf(WrongThreadException.class, thrown.getCause());
     }
@@ -310,7 +312,7 @@ class NativeKernelTest {
       Tensor other = Tensor.allocate(shared, Formats.FP32, 1);
       other.setCode(heap.code(0), 0);
       for (Tensor bias : List.of(heap, other)) {
-        backend.plain().run(x, x, bias, out);
+        backend.plain().run(x, x, Epilogue.ofBias(bias), out, Workers.CALLER);
         assertEquals(2.5f, out.get(0, 0));
       }
     }
@@ -329,7 +331,7 @@ class NativeKernelTest {
         Tensor out = Tensor.allocate(arena, Formats.FP32, 1, 1);
         x.setCode(Float.floatToRawIntBits(Float.MIN_NORMAL), 0, 0);
         y.setCode(Float.floatToRawIntBits(0.25f), 0, 0);
-        kernel.run(x, y, null, out);
+        kernel.run(x, y, Epilogue.NONE, out, Workers.CALLER);
         assertEquals(0x1p-128f, out.get(0, 0), kernel.id().toString());
         assertEquals(0x1p-128f, x.get(0, 0) * y.get(0, 0), "in Java, after " + kernel.id());
       }
@@ -350,7 +352,7 @@ class NativeKernelTest {
       for (int round = 0; round < 40 && least > 0; round++) {
         long before = threads.getCurrentThreadAllocatedBytes();
         for (int i = 0; i < 5000; i++) {
-          block.run(x, x, null, out);
+          block.run(x, x, Epilogue.NONE, out, Workers.CALLER);
         }
         least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
       }

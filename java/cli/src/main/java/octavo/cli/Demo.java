@@ -275,7 +275,7 @@ final class Demo {
     }
     Set<String> kernels = new LinkedHashSet<>();
     for (Product product : products) {
-      var plan = only.explainMatmul(product.x(), product.weight(), null, product.y());
+      var plan = only.explainMatmul(product.x(), product.weight(), product.y());
       kernels.add(plan.kernel().id().toString());
     }
     OutputBits.Mismatches mismatches = bits.mismatches(expected);
@@ -340,7 +340,7 @@ final class Demo {
     try (Arena arena = Arena.ofConfined()) {
       Tensor w = Tensor.allocate(arena, Formats.MXFP4, largest.weight().shape());
       Tensor y = Tensor.allocate(arena, Formats.FP32, rows, w.rows());
-      return engine.explainMatmul(activation(largest), w, null, y).explain();
+      return engine.explainMatmul(activation(largest), w, y).explain();
     }
   }
 }

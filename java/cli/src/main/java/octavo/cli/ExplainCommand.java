@@ -117,7 +117,7 @@ final class ExplainCommand implements Callable<Integer> {
       Tensor rowOfB = Tensor.allocateHeap(b, 1, k);
       engine
           .withOverrides(Overrides.NONE)
-          .explainMatmul(rowOfA, rowOfB, null, Tensor.allocateHeap(out, 1, 1));
+          .explainMatmul(rowOfA, rowOfB, Tensor.allocateHeap(out, 1, 1));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

@@ -20,8 +20,9 @@ import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Overrides;
 import octavo.spi.Verdict;
+import octavo.op.Epilogue;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The demonstration with a second backend whose kernel is made for the test. */
@@ -51,8 +52,8 @@ class DemoMismatchTest {
     }
 
     @Override
-    public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-      reference.matmul(a, b, bias, out);
+    public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
+      reference.matmul(a, b, epilogue, out);
       if (spoils && b.format().equals(Formats.NVFP4)) {
         out.setCode(out.code(1, 2) ^ 1, 1, 2);
       }

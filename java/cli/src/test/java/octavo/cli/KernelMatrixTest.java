@@ -27,8 +27,9 @@ import octavo.spi.MatmulRequest;
 import octavo.spi.Op;
 import octavo.spi.Overrides;
 import octavo.spi.Verdict;
+import octavo.op.Epilogue;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class KernelMatrixTest {
@@ -53,7 +54,7 @@ class KernelMatrixTest {
     }
 
     @Override
-    public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+    public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
       throw new AssertionError("only considered");
     }
   }
@@ -76,7 +77,7 @@ class KernelMatrixTest {
     }
 
     @Override
-    public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed) {
+    public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
       throw new AssertionError("only considered");
     }
   }

@@ -30,7 +30,7 @@ public final class QuickStart {
 
       System.out.println(y + ", the first number is " + y.get(0, 0));
       System.out.println("weights: " + w.byteSize() + " bytes of " + weights.length * 4);
-      System.out.println(Ops.explainMatmul(x, w, null, y).explain()); // which kernel ran, and why
+      System.out.println(Ops.explainMatmul(x, w, y).explain()); // which kernel ran, and why
     }
     // sample:end
   }

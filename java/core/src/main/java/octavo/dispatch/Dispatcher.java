@@ -100,6 +100,15 @@ public final class Dispatcher {
     return new Plan<>(request, chosen, verdicts, host);
   }
 
+  /**
+   * {@return whether a kernel may not even be asked: its backend is absent, or overrides bar it}
+   *
+   * @param kernel one of {@link #kernels()}
+   */
+  public boolean bars(Kernel<?> kernel) {
+    return barred(kernel) != null;
+  }
+
   /** {@return why a kernel may not even be asked, or null}. */
   private @Nullable Rejected barred(Kernel<?> kernel) {
     Overrides overrides = host.overrides();

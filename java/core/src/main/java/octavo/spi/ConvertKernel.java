@@ -21,6 +21,7 @@ public non-sealed interface ConvertKernel extends Kernel<ConvertRequest> {
    * @param overflow what to do beyond the largest finite value
    * @param seed the seed of stochastic rounding, ignored otherwise; element {@code (i, k)} has the
    *     index {@code i * columns + k}
+   * @param workers who computes parts of the output
    */
-  void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed);
+  void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers);
 }

@@ -16,6 +16,7 @@ public non-sealed interface DequantizeKernel extends Kernel<DequantizeRequest> {
    *
    * @param in a matrix in a block format
    * @param out a matrix of the same shape, FP32, BF16 or FP16, not overlapping {@code in}
+   * @param workers who computes parts of the output
    */
-  void run(Tensor in, Tensor out);
+  void run(Tensor in, Tensor out, Workers workers);
 }

@@ -107,6 +107,11 @@ public record Host(
     return cpuFeatures.isEmpty() || cpuFeatures.contains("fma") || cpuFeatures.contains("asimd");
   }
 
+  /** {@return how many threads compute a call at most, the caller included} */
+  public int threads() {
+    return overrides.threads() == 0 ? Math.max(1, processors) : overrides.threads();
+  }
+
   /**
    * {@return the status of a backend}; absent if no provider for it was found
    *

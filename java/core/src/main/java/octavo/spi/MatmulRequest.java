@@ -3,6 +3,9 @@ package octavo.spi;
 import java.util.List;
 import octavo.format.BlockFormat;
 import octavo.format.Format;
+import octavo.op.Activation;
+import octavo.tensor.Packing;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A product {@code out = a * transpose(b)}.
@@ -10,9 +13,43 @@ import octavo.format.Format;
  * @param a M rows of K elements
  * @param b N rows of K elements
  * @param out M rows of N elements, FP32 or BF16
+ * @param scaled whether results have a factor other than 1
  * @param bias whether a vector of N numbers is added to every row
+ * @param activation the function that results go through
+ * @param residual what is added to the results, M rows of N elements, or {@code null}
+ * @param packing how {@code b} is packed, or {@code null} if it is an ordinary tensor
  */
-public record MatmulRequest(Operand a, Operand b, Operand out, boolean bias) implements Request {
+public record MatmulRequest(
+    Operand a,
+    Operand b,
+    Operand out,
+    boolean scaled,
+    boolean bias,
+    Activation activation,
+    @Nullable Operand residual,
+    @Nullable Packing packing)
+    implements Request {
+
+  /**
+   * A product of ordinary tensors without activation and residual.
+   *
+   * @param a M rows of K elements
+   * @param b N rows of K elements
+   * @param out M rows of N elements, FP32 or BF16
+   * @param bias whether a vector of N numbers is added to every row
+   */
+  public MatmulRequest(Operand a, Operand b, Operand out, boolean bias) {
+    this(a, b, out, false, bias, Activation.NONE, null, null);
+  }
+
+  /**
+   * {@return this product with another packing of {@code b}}
+   *
+   * @param other the packing
+   */
+  public MatmulRequest withPacking(Packing other) {
+    return new MatmulRequest(a, b, out, scaled, bias, activation, residual, other);
+  }
 
   @Override
   public Op op() {
@@ -21,7 +58,7 @@ public record MatmulRequest(Operand a, Operand b, Operand out, boolean bias) imp
 
   @Override
   public List<Operand> operands() {
-    return List.of(a, b, out);
+    return residual == null ? List.of(a, b, out) : List.of(a, b, residual, out);
   }
 
   /** {@return the rows of the result} */
@@ -63,6 +100,15 @@ public record MatmulRequest(Operand a, Operand b, Operand out, boolean bias) imp
   /** {@return one line} */
   @Override
   public String toString() {
-    return "matmul  %s * %sT -> %s%s".formatted(a, b, out, bias ? " + bias" : "");
+    return "matmul  %s * %s%sT -> %s%s%s%s%s"
+        .formatted(
+            a,
+            b,
+            packing == null ? "" : " " + packing,
+            out,
+            scaled ? " * scale" : "",
+            bias ? " + bias" : "",
+            activation == Activation.NONE ? "" : " " + activation,
+            residual == null ? "" : " + " + residual);
   }
 }

@@ -1,6 +1,7 @@
 package octavo.spi;
 
 import octavo.format.Format;
+import octavo.tensor.PackedMatrix;
 import octavo.tensor.Storage;
 import octavo.tensor.Tensor;
 
@@ -28,6 +29,27 @@ public record Operand(
         tensor.columns(),
         tensor.unitColumnStride(),
         tensor.storage());
+  }
+
+  /**
+   * {@return the description of a packed matrix}
+   *
+   * @param matrix the matrix
+   */
+  public static Operand of(PackedMatrix matrix) {
+    return new Operand(matrix.format(), matrix.rows(), matrix.columns(), true, matrix.storage());
+  }
+
+  /**
+   * {@return whether this is the description of a packed matrix, but for its packing}
+   *
+   * @param matrix the matrix
+   */
+  public boolean describes(PackedMatrix matrix) {
+    return columns == matrix.columns()
+        && rows == matrix.rows()
+        && storage == matrix.storage()
+        && format.equals(matrix.format());
   }
 
   /**

@@ -21,6 +21,8 @@ import java.util.stream.Collectors;
  *     the same architecture</td></tr>
  * <tr><td>{@code octavo.vector.bits}</td><td>128, 256, 512</td><td>the width of the Vector API
  *     kernels</td></tr>
+ * <tr><td>{@code octavo.threads}</td><td>1 to 1024</td><td>how many threads compute a call, the
+ *     caller included</td></tr>
  * <tr><td>{@code octavo.explain}</td><td>none, plans</td><td>log every new plan</td></tr>
  * <tr><td>{@code octavo.native.path}</td><td>a directory</td><td>load the native libraries from
  *     there</td></tr>
@@ -33,6 +35,8 @@ import java.util.stream.Collectors;
  * @param required backends that must be there
  * @param isaMax the latest instruction set that may be used
  * @param vectorBits the forced width of Vector API kernels; 0: the host's preferred one
+ * @param threads how many threads compute a call, the caller included; 0: as many as the process
+ *     has processors
  * @param explainPlans whether every new plan is logged
  * @param nativePath where the native libraries are; empty: in the module's resources
  * @param nativeCache where they are extracted; empty: the user's cache directory
@@ -43,6 +47,7 @@ public record Overrides(
     List<String> required,
     Optional<Isa> isaMax,
     int vectorBits,
+    int threads,
     boolean explainPlans,
     String nativePath,
     String nativeCache) {
@@ -58,6 +63,7 @@ public record Overrides(
           "octavo.require",
           "octavo.isa.max",
           "octavo.vector.bits",
+          "octavo.threads",
           "octavo.explain",
           "octavo.native.path",
           "octavo.native.cache");
@@ -122,9 +128,21 @@ public record Overrides(
         isa.isEmpty() ? Optional.empty() : Optional.of(isa(isa)),
         Integer.parseInt(
             choice(properties, "octavo.vector.bits", "0", List.of("0", "128", "256", "512"))),
+        threads(properties.getOrDefault("octavo.threads", "")),
         choice(properties, "octavo.explain", "none", List.of("none", "plans")).equals("plans"),
         properties.getOrDefault("octavo.native.path", ""),
         properties.getOrDefault("octavo.native.cache", ""));
+  }
+
+  private static int threads(String value) {
+    if (value.isEmpty()) {
+      return 0;
+    }
+    if (!value.matches("[0-9]{1,4}") || Integer.parseInt(value) < 1 || Integer.parseInt(value) > 1024) {
+      throw new IllegalArgumentException(
+          "-Doctavo.threads=%s: valid are 1 to 1024".formatted(value));
+    }
+    return Integer.parseInt(value);
   }
 
   private static Isa isa(String value) {
@@ -170,6 +188,7 @@ public record Overrides(
         required,
         isaMax,
         vectorBits,
+        threads,
         explainPlans,
         nativePath,
         nativeCache);
@@ -187,6 +206,26 @@ public record Overrides(
         List.of(names),
         isaMax,
         vectorBits,
+        threads,
+        explainPlans,
+        nativePath,
+        nativeCache);
+  }
+
+  /**
+   * {@return these overrides, but with another number of threads}
+   *
+   * @param count how many threads compute a call, the caller included; 0: as many as the process has
+   *     processors
+   */
+  public Overrides withThreads(int count) {
+    return new Overrides(
+        backends,
+        disabled,
+        required,
+        isaMax,
+        vectorBits,
+        count,
         explainPlans,
         nativePath,
         nativeCache);
@@ -200,6 +239,7 @@ public record Overrides(
     append(text, "require", String.join(",", required));
     append(text, "isa.max", isaMax.map(Isa::id).orElse(""));
     append(text, "vector.bits", vectorBits == 0 ? "" : Integer.toString(vectorBits));
+    append(text, "threads", threads == 0 ? "" : Integer.toString(threads));
     append(text, "explain", explainPlans ? "plans" : "");
     append(text, "native.path", nativePath);
     append(text, "native.cache", nativeCache);

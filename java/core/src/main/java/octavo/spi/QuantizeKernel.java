@@ -22,6 +22,7 @@ public non-sealed interface QuantizeKernel extends Kernel<QuantizeRequest> {
    * @param rounding how elements are rounded
    * @param seed the seed of stochastic rounding, ignored otherwise; element {@code (i, k)} has the
    *     index {@code i * columns + k}
+   * @param workers who computes parts of the output
    */
-  void run(Tensor in, Tensor out, ScaleRule scaleRule, Rounding rounding, long seed);
+  void run(Tensor in, Tensor out, ScaleRule scaleRule, Rounding rounding, long seed, Workers workers);
 }

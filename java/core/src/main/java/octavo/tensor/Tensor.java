@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 public final class Tensor {
 
   private static final long ALIGNMENT = 64;
+  private static final int MAX_VIEWS = 1 << 16;
 
   private final Format format;
   private final ElementFormat element;
@@ -52,10 +53,12 @@ public final class Tensor {
   private final @Nullable Tensor scales;
   private final @Nullable MemorySegment tensorScale;
   private final Storage storage;
+  private final boolean confined;
 
   // Kept so that calls on tensors of other ranks allocate once only. Racing threads make equal
   // views.
   private @Nullable Tensor matrix;
+  private @Nullable Tensor @Nullable [] matrices;
 
   private Tensor(
       Format format,
@@ -73,6 +76,7 @@ public final class Tensor {
     this.tensorScale = tensorScale;
     Storage codes = Storage.of(data);
     this.storage = scales == null ? codes : codes.and(scales.storage);
+    this.confined = codes == Storage.CONFINED || (scales != null && scales.confined);
   }
 
   // ---- making tensors
@@ -289,6 +293,20 @@ public final class Tensor {
     return storage;
   }
 
+  /** {@return whether codes or scales lie in an arena that only one thread may use} */
+  public boolean confined() {
+    return confined;
+  }
+
+  /**
+   * {@return whether another tensor has the same dimensions}
+   *
+   * @param other another tensor
+   */
+  public boolean sameShape(Tensor other) {
+    return Arrays.equals(shape, other.shape);
+  }
+
   /**
    * {@return the scales}
    *
@@ -472,6 +490,52 @@ public final class Tensor {
     return view;
   }
 
+  /** {@return the number of matrices: the product of all dimensions but the last two} */
+  public long matrices() {
+    long count = 1;
+    for (int d = 0; d < shape.length - 2; d++) {
+      count *= shape[d];
+    }
+    return count;
+  }
+
+  /**
+   * {@return one of the matrices that the last two dimensions form}
+   *
+   * @param index its row-major position among {@link #matrices()}
+   * @throws IndexOutOfBoundsException if there are not so many
+   */
+  public Tensor matrix(long index) {
+    Objects.checkIndex(index, matrices());
+    if (rank() <= 2) {
+      return matrix();
+    }
+    @Nullable Tensor[] views = matrices;
+    if (views == null) {
+      views = new Tensor[(int) Math.min(matrices(), MAX_VIEWS)];
+      matrices = views;
+    }
+    if (index >= views.length) {
+      return makeMatrix(index);
+    }
+    Tensor view = views[(int) index];
+    if (view == null) {
+      view = makeMatrix(index);
+      views[(int) index] = view;
+    }
+    return view;
+  }
+
+  private Tensor makeMatrix(long index) {
+    Tensor view = this;
+    long rest = index;
+    for (int d = rank() - 3; d >= 0; d--) {
+      view = view.slice(d, rest % shape[d], rest % shape[d] + 1);
+      rest /= shape[d];
+    }
+    return view.matrix();
+  }
+
   private Tensor makeMatrix() {
     // Dimensions of one element lie anywhere; the others must continue each other.
     long unit = Shape.rowUnit(element);
@@ -607,6 +671,30 @@ public final class Tensor {
     return overlap(data, other.data)
         || (scales != null && scales.overlaps(other))
         || (other.scales != null && overlaps(other.scales));
+  }
+
+  /**
+   * {@return whether this tensor and a packed matrix share memory}, codes or scales
+   *
+   * @param other a packed matrix
+   */
+  public boolean overlaps(PackedMatrix other) {
+    return overlap(data, other.data())
+        || (scales != null && scales.overlaps(other))
+        || (other.hasScales() && overlaps(other.scales()));
+  }
+
+  /**
+   * {@return whether another tensor is a view of the same elements: format, dimensions, memory}
+   *
+   * @param other another tensor
+   */
+  public boolean sameView(Tensor other) {
+    return format.equals(other.format)
+        && sameShape(other)
+        && Arrays.equals(strides, other.strides)
+        && data.heapBase().equals(other.data.heapBase())
+        && data.address() == other.data.address();
   }
 
   private static boolean overlap(MemorySegment a, MemorySegment b) {

@@ -27,6 +27,7 @@ import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
 import octavo.spi.Overrides;
 import octavo.spi.Verdict;
+import octavo.spi.Workers;
 import octavo.tensor.Storage;
 import octavo.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -231,7 +232,7 @@ class DispatcherTest {
           }
 
           @Override
-          public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed) {}
+          public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {}
         };
     Dispatcher dispatcher = new Dispatcher(host(Map.of()), List.of(convert, REFERENCE));
     assertEquals(1, dispatcher.plan(REQUEST, MatmulKernel.class).verdicts().size());

@@ -7,8 +7,9 @@ import octavo.spi.KernelId;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
+import octavo.op.Epilogue;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** A kernel that judges as it is told and never runs. */
 record FakeMatmul(KernelId id, Isa isa, BiFunction<MatmulRequest, Host, Verdict> judgement)
@@ -30,7 +31,7 @@ record FakeMatmul(KernelId id, Isa isa, BiFunction<MatmulRequest, Host, Verdict>
   }
 
   @Override
-  public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+  public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
     throw new AssertionError("planned only");
   }
 }

@@ -17,6 +17,9 @@ import octavo.spi.Kernel;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
+import octavo.op.Epilogue;
+import octavo.spi.Workers;
+import octavo.dispatch.WorkerPool;
 import octavo.tensor.Tensor;
 
 /**
@@ -111,7 +114,7 @@ final class Independence {
             if (!accepts(someA, someB, out)) {
               continue;
             }
-            kernel.run(someA, someB, null, out);
+            kernel.run(someA, someB, Epilogue.NONE, out, BackwardWorkers.INSTANCE);
             Tensor part = whole.slice(0, rows[0], rows[1]).slice(1, columns[0], columns[1]);
             failures.addAll(
                 differences(
@@ -150,11 +153,12 @@ final class Independence {
       try (ExecutorService pool = Executors.newFixedThreadPool(THREADS);
           Arena arena = Arena.ofShared()) {
         List<Callable<List<String>>> tasks = new ArrayList<>();
+        Workers workers = WorkerPool.ofThreads(THREADS);
         for (int t = 0; t < THREADS; t++) {
           Tensor out = Tensor.allocate(arena, Formats.FP32, a.rows(), b.rows());
           String what = "thread %d of %d".formatted(t, THREADS);
           tasks.add(() -> {
-            kernel.run(a, b, null, out);
+            kernel.run(a, b, Epilogue.NONE, out, workers);
             return differences(what, whole, out);
           });
         }

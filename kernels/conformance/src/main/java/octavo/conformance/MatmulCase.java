@@ -7,12 +7,12 @@ import octavo.dispatch.Plan.Considered;
 import octavo.format.ElementFormat;
 import octavo.format.Format;
 import octavo.format.Formats;
+import octavo.op.Epilogue;
 import octavo.spi.Kernel;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
 import octavo.spi.Request;
-import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +87,7 @@ record MatmulCase(
     private final Guarded left;
     private final Guarded right;
     private final @Nullable Guarded addend;
-    private final @Nullable Tensor biasVector;
+    private final Epilogue epilogue;
     private final Guarded result;
 
     Product(Workspace workspace) {
@@ -100,10 +100,10 @@ record MatmulCase(
             Guarded.allocate(
                 workspace, Formats.FP32, 1, shape.n, new Where(layout, whereOut.memory()));
         addend = vector;
-        biasVector = vector.tensor().reshape(shape.n);
+        epilogue = Epilogue.ofBias(vector.tensor().reshape(shape.n));
       } else {
         addend = null;
-        biasVector = null;
+        epilogue = Epilogue.NONE;
       }
     }
 
@@ -116,7 +116,7 @@ record MatmulCase(
     @Override
     public List<Considered> verdicts(Engine engine) {
       return engine
-          .explainMatmul(left.tensor(), right.tensor(), biasVector, result.tensor())
+          .explainMatmul(left.tensor(), right.tensor(), epilogue, result.tensor())
           .verdicts();
     }
 
@@ -142,7 +142,8 @@ record MatmulCase(
 
     @Override
     public void run(Kernel<?> kernel) {
-      ((MatmulKernel) kernel).run(left.tensor(), right.tensor(), biasVector, result.tensor());
+      ((MatmulKernel) kernel)
+          .run(left.tensor(), right.tensor(), epilogue, result.tensor(), BackwardWorkers.INSTANCE);
     }
   }
 }

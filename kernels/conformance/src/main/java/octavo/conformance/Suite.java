@@ -8,6 +8,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
+import octavo.spi.BackendStatus;
+import octavo.spi.Isa;
 import octavo.spi.Kernel;
 import octavo.spi.KernelId;
 
@@ -169,6 +171,7 @@ final class Suite {
     }
     List<KernelId> idle =
         registry.tested().stream()
+            .filter(this::hostRuns)
             .map(Kernel::id)
             .filter(id -> !comparisons.containsKey(id))
             .toList();
@@ -177,6 +180,12 @@ final class Suite {
           "no case was run on %s: they reject every request, or overrides bar them (%s)"
               .formatted(idle, registry.engine().host().overrides().describe()));
     }
+  }
+
+  /** {@return whether the host has a kernel's instructions; no case is for it if not} */
+  private boolean hostRuns(Kernel<?> kernel) {
+    BackendStatus status = registry.engine().host().backend(kernel.id().backend());
+    return kernel.isa() == Isa.PORTABLE || status.isas().contains(kernel.isa());
   }
 
   /** {@return the counts, in one line} */

@@ -6,8 +6,9 @@ import octavo.spi.KernelId;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
+import octavo.op.Epilogue;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** A right kernel for plain products, for wrong ones to deviate from. */
 class InventedKernel implements MatmulKernel {
@@ -31,10 +32,11 @@ class InventedKernel implements MatmulKernel {
   }
 
   @Override
-  public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+  public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
     for (long i = 0; i < a.rows(); i++) {
       for (long j = 0; j < b.rows(); j++) {
         float sum = sum(a, i, b, j) * (endFactor(a, i) * endFactor(b, j));
+        Tensor bias = epilogue.bias();
         float result = bias == null ? sum : sum + bias.get(j);
         out.setCode(out.element().encode(result(result, i, j), Overflow.IEEE), i, j);
       }

@@ -23,8 +23,9 @@ import octavo.spi.MatmulRequest;
 import octavo.spi.Overrides;
 import octavo.spi.Verdict;
 import octavo.tensor.Codes;
+import octavo.op.Epilogue;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -133,8 +134,8 @@ class WrongKernelsTest {
     assertCaught(
         new InventedKernel("vector/matmul.plain") {
           @Override
-          public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-            super.run(a, b, bias, out);
+          public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
+            super.run(a, b, epilogue, out, workers);
             if (out.rows() > 1 && out.stride(0) > out.columns()) {
               Codes.set(out.data(), out.element(), out.columns(), 0);
             }
@@ -150,8 +151,8 @@ class WrongKernelsTest {
     assertCaught(
         new InventedKernel("vector/matmul.plain") {
           @Override
-          public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-            super.run(a, b, bias, out);
+          public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
+            super.run(a, b, epilogue, out, workers);
             if (b.size() > 0) {
               b.setCode(b.code(0, 0) ^ 1, 0, 0);
             }
@@ -165,9 +166,9 @@ class WrongKernelsTest {
     assertCaught(
         new InventedKernel("vector/matmul.plain") {
           @Override
-          public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+          public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
             if (out.rows() != 13) {
-              super.run(a, b, bias, out);
+              super.run(a, b, epilogue, out, workers);
             }
           }
         },
@@ -179,7 +180,7 @@ class WrongKernelsTest {
     assertCaught(
         new InventedKernel("vector/matmul.plain") {
           @Override
-          public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+          public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
             throw new IllegalStateException("no such tile");
           }
         },

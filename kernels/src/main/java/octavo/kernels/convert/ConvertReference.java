@@ -9,6 +9,7 @@ import octavo.spi.ConvertRequest;
 import octavo.spi.Host;
 import octavo.spi.KernelId;
 import octavo.spi.Verdict;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 
 /** The definition of a cast: decode, then {@link ElementFormat#encode}, element by element. */
@@ -28,7 +29,7 @@ public final class ConvertReference implements ConvertKernel {
   }
 
   @Override
-  public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed) {
+  public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
     ElementFormat from = in.element();
     ElementFormat to = out.element();
     for (long i = 0; i < in.rows(); i++) {

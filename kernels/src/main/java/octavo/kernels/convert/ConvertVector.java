@@ -12,6 +12,7 @@ import octavo.spi.Host;
 import octavo.spi.Isa;
 import octavo.spi.KernelId;
 import octavo.spi.Verdict;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 
 /** Casts from every format to every signed float format, with the Vector API. */
@@ -69,7 +70,7 @@ public final class ConvertVector implements ConvertKernel {
   }
 
   @Override
-  public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed) {
+  public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
     FloatFormat format = (FloatFormat) out.element();
     Encoder encoder = Encoder.of(width);
     Line line = Line.take();

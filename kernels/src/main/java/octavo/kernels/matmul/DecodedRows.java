@@ -3,7 +3,10 @@ package octavo.kernels.matmul;
 import octavo.format.BlockFormat;
 import octavo.format.DecodeTable;
 import octavo.format.ElementFormat;
+import octavo.format.Overflow;
+import octavo.op.Epilogue;
 import octavo.tensor.Codes;
+import octavo.tensor.PackedMatrix;
 import octavo.tensor.Tensor;
 
 /** Rows of an operand as FP32 numbers: decoded elements and, apart from them, their scales. */
@@ -58,6 +61,103 @@ final class DecodedRows {
       rows[r] = scales(tensor, from + r, length);
     }
     return rows;
+  }
+
+  /** {@return the decoded elements of a row of a packed matrix, without scales} */
+  private static float[] elements(PackedMatrix matrix, long row) {
+    float[] values = new float[Math.toIntExact(matrix.columns())];
+    for (int k = 0; k < values.length; k++) {
+      values[k] = matrix.element().decode(matrix.code(row, k));
+    }
+    return values;
+  }
+
+  private static float[] scales(PackedMatrix matrix, long row, int length) {
+    float[] scales = new float[Math.toIntExact(Math.ceilDiv(matrix.columns(), (long) length))];
+    boolean within = matrix.format() instanceof BlockFormat block && block.scalesWithinRow();
+    for (int s = 0; s < scales.length; s++) {
+      scales[s] = within ? matrix.scale(row, (long) s * length) : 1.0f;
+    }
+    return scales;
+  }
+
+  /** The rows of a right operand, wherever their codes lie. */
+  interface Right {
+
+    /** {@return how many rows there are} */
+    long rows();
+
+    /** {@return the decoded elements of a row, without scales} */
+    float[] elements(long row);
+
+    /** {@return the scales of a row, one for each run of {@code length} elements} */
+    float[] scales(long row, int length);
+
+    /** {@return the factor that applies to a row's results} */
+    float endFactor(long row);
+
+    /** {@return the rows of a tensor} */
+    static Right of(Tensor tensor) {
+      return new Right() {
+        @Override
+        public long rows() {
+          return tensor.rows();
+        }
+
+        @Override
+        public float[] elements(long row) {
+          return DecodedRows.elements(tensor, row);
+        }
+
+        @Override
+        public float[] scales(long row, int length) {
+          return DecodedRows.scales(tensor, row, length);
+        }
+
+        @Override
+        public float endFactor(long row) {
+          return DecodedRows.endFactor(tensor, row);
+        }
+      };
+    }
+
+    /** {@return the rows of a packed matrix} */
+    static Right of(PackedMatrix matrix) {
+      return new Right() {
+        @Override
+        public long rows() {
+          return matrix.rows();
+        }
+
+        @Override
+        public float[] elements(long row) {
+          return DecodedRows.elements(matrix, row);
+        }
+
+        @Override
+        public float[] scales(long row, int length) {
+          return DecodedRows.scales(matrix, row, length);
+        }
+
+        @Override
+        public float endFactor(long row) {
+          return matrix.endFactor(row);
+        }
+      };
+    }
+  }
+
+  /** Finishes the sum of an element and writes it: {@link Epilogue} as it is written. */
+  static void write(float sum, Epilogue epilogue, Tensor out, long i, long j) {
+    float result = sum * epilogue.scale();
+    if (epilogue.bias() != null) {
+      result += epilogue.bias().get(j);
+    }
+    result = epilogue.activation().apply(result);
+    if (epilogue.residual() != null) {
+      result += epilogue.residual().get(i, j);
+    }
+    out.setCode(out.element().encode(result, Overflow.IEEE), i, j);
   }
 
   /**

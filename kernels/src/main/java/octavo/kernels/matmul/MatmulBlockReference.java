@@ -1,13 +1,14 @@
 package octavo.kernels.matmul;
 
-import octavo.format.Overflow;
+import octavo.op.Epilogue;
 import octavo.spi.Host;
 import octavo.spi.KernelId;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
+import octavo.spi.Workers;
+import octavo.tensor.PackedMatrix;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The definition of a product with scales inside its sums, as {@link MatmulKernel} writes it: a
@@ -32,15 +33,23 @@ public final class MatmulBlockReference implements MatmulKernel {
   }
 
   @Override
-  public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    int length = MatmulRequest.blockLength(a.format(), b.format());
+  public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
+    run(a, DecodedRows.Right.of(b), MatmulRequest.blockLength(a.format(), b.format()), epilogue, out);
+  }
+
+  @Override
+  public void run(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
+    run(a, DecodedRows.Right.of(b), MatmulRequest.blockLength(a.format(), b.format()), epilogue, out);
+  }
+
+  private static void run(Tensor a, DecodedRows.Right b, int length, Epilogue epilogue, Tensor out) {
     for (long from = 0; from < a.rows(); from += DecodedRows.PANEL) {
       long to = Math.min(a.rows(), from + DecodedRows.PANEL);
       float[][] rowsA = DecodedRows.elements(a, from, to);
       float[][] scalesOfA = DecodedRows.scales(a, from, to, length);
       for (long j = 0; j < b.rows(); j++) {
-        float[] bj = DecodedRows.elements(b, j);
-        float[] scalesB = DecodedRows.scales(b, j, length);
+        float[] bj = b.elements(j);
+        float[] scalesB = b.scales(j, length);
         for (long i = from; i < to; i++) {
           float[] ai = rowsA[(int) (i - from)];
           float[] scalesA = scalesOfA[(int) (i - from)];
@@ -52,11 +61,8 @@ public final class MatmulBlockReference implements MatmulKernel {
             }
             acc = Math.fma(p, scalesA[s] * scalesB[s], acc);
           }
-          float result = acc * (DecodedRows.endFactor(a, i) * DecodedRows.endFactor(b, j));
-          if (bias != null) {
-            result += bias.get(j);
-          }
-          out.setCode(out.element().encode(result, Overflow.IEEE), i, j);
+          float sum = acc * (DecodedRows.endFactor(a, i) * b.endFactor(j));
+          DecodedRows.write(sum, epilogue, out, i, j);
         }
       }
     }

@@ -1,14 +1,15 @@
 package octavo.kernels.matmul;
 
 import octavo.kernels.vector.Width;
+import octavo.op.Epilogue;
 import octavo.spi.Host;
 import octavo.spi.Isa;
 import octavo.spi.KernelId;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** Products with scales inside their sums, with the Vector API. */
 public final class MatmulBlockVector implements MatmulKernel {
@@ -58,13 +59,16 @@ public final class MatmulBlockVector implements MatmulKernel {
           "scales span %d elements along K; panels hold runs of at most %d"
               .formatted(request.blockLength(), TiledProduct.MAX_RUN));
     }
+    if (request.packing() != null) {
+      return new Verdict.Rejected("b is packed; this kernel reads ordinary tensors");
+    }
     return new Verdict.Eligible(
         TiledProduct.cost(3 * width.slowness(), request.m()),
         "tiles of FP32 sums, operands decoded once");
   }
 
   @Override
-  public void run(Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
-    TiledProduct.run(Tile.of(width), a, b, bias, out);
+  public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
+    TiledProduct.run(Tile.of(width), a, b, epilogue, out);
   }
 }

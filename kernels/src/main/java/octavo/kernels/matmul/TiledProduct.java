@@ -4,10 +4,11 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import octavo.format.Formats;
 import octavo.kernels.vector.ScratchPool;
+import octavo.op.Activation;
+import octavo.op.Epilogue;
 import octavo.spi.MatmulRequest;
 import octavo.tensor.Codes;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** A product by tiles, with its working memory: the loops around {@link Tile}. */
 final class TiledProduct {
@@ -78,16 +79,16 @@ final class TiledProduct {
   }
 
   /** Computes a product by the arithmetic of {@link octavo.spi.MatmulKernel}. */
-  static void run(Tile tile, Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+  static void run(Tile tile, Tensor a, Tensor b, Epilogue epilogue, Tensor out) {
     TiledProduct product = POOL.take();
     try {
-      product.compute(tile, a, b, bias, out);
+      product.compute(tile, a, b, epilogue, out);
     } finally {
       POOL.give(product);
     }
   }
 
-  private void compute(Tile tile, Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+  private void compute(Tile tile, Tensor a, Tensor b, Epilogue epilogue, Tensor out) {
     long m = a.rows();
     long n = b.rows();
     int length = MatmulRequest.blockLength(a.format(), b.format());
@@ -102,13 +103,14 @@ final class TiledProduct {
       for (int c = 0; c < width; c++) {
         endB[c] = PanelPacker.endFactor(b, j + c);
       }
+      Tensor bias = epilogue.bias();
       if (bias != null) {
         MemorySegment.copy(bias.data(), Codes.FLOAT, j * Float.BYTES, biases, 0, width);
       }
       for (long i = 0; i < m; i += rows) {
         int height = (int) Math.min(rows, m - i);
         sum(tile, length, chunk, inner, a, i, height, b, j, width);
-        write(tile, a, i, height, j, width, bias != null, out);
+        write(tile, a, i, height, j, width, epilogue, out);
       }
     }
   }
@@ -193,7 +195,7 @@ final class TiledProduct {
 
   /** Finishes a block of results and writes them. */
   private void write(
-      Tile tile, Tensor a, long i, int height, long j, int width, boolean biased, Tensor out) {
+      Tile tile, Tensor a, long i, int height, long j, int width, Epilogue epilogue, Tensor out) {
     int panels = Math.ceilDiv(width, tile.columns());
     for (int r = 0; r < height; r++) {
       float endA = PanelPacker.endFactor(a, i + r);
@@ -203,10 +205,30 @@ final class TiledProduct {
         int count = Math.min(tile.columns(), width - from);
         scale(sums, at + r % tile.rows() * tile.columns(), endA, endB, line, from, count);
       }
-      if (biased) {
-        add(line, biases, width);
-      }
+      finish(epilogue, i + r, j, width);
       store(out, i + r, j, width);
+    }
+  }
+
+  private void finish(Epilogue epilogue, long row, long column, int width) {
+    if (epilogue.scale() != 1.0f) {
+      multiply(line, epilogue.scale(), width);
+    }
+    if (epilogue.bias() != null) {
+      add(line, biases, width);
+    }
+    if (epilogue.activation() != Activation.NONE) {
+      for (int c = 0; c < width; c++) {
+        line[c] = epilogue.activation().apply(line[c]);
+      }
+    }
+    Tensor residual = epilogue.residual();
+    if (residual != null) {
+      long at = row * residual.stride(0) + column * residual.stride(1);
+      for (int c = 0; c < width; c++) {
+        int code = Codes.get(residual.data(), residual.element(), at + c * residual.stride(1));
+        line[c] += residual.element().decode(code);
+      }
     }
   }
 
@@ -234,6 +256,12 @@ final class TiledProduct {
       float[] sums, int at, float endA, float[] endB, float[] line, int from, int count) {
     for (int c = 0; c < count; c++) {
       line[from + c] = sums[at + c] * (endA * endB[from + c]);
+    }
+  }
+
+  private static void multiply(float[] line, float factor, int count) {
+    for (int c = 0; c < count; c++) {
+      line[c] *= factor;
     }
   }
 

@@ -6,6 +6,7 @@ import octavo.spi.DequantizeRequest;
 import octavo.spi.Host;
 import octavo.spi.KernelId;
 import octavo.spi.Verdict;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 
 /** The definition of dequantization: {@link Tensor#get}, rounded to the output's format. */
@@ -25,7 +26,7 @@ public final class DequantizeReference implements DequantizeKernel {
   }
 
   @Override
-  public void run(Tensor in, Tensor out) {
+  public void run(Tensor in, Tensor out, Workers workers) {
     for (long i = 0; i < in.rows(); i++) {
       for (long k = 0; k < in.columns(); k++) {
         out.setCode(out.element().encode(in.get(i, k), Overflow.IEEE), i, k);

@@ -11,6 +11,7 @@ import octavo.spi.KernelId;
 import octavo.spi.QuantizeKernel;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Verdict;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 
 /** The definition of {@link BlockScaling} as plain loops: largest magnitude, scale, elements. */
@@ -30,7 +31,7 @@ public final class QuantizeReference implements QuantizeKernel {
   }
 
   @Override
-  public void run(Tensor in, Tensor out, ScaleRule scaleRule, Rounding rounding, long seed) {
+  public void run(Tensor in, Tensor out, ScaleRule scaleRule, Rounding rounding, long seed, Workers workers) {
     BlockFormat format = (BlockFormat) out.format();
     float tensorScale = 1.0f;
     if (format.tensorScale()) {

@@ -9,6 +9,7 @@ import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
 import octavo.kernels.vector.Width;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -40,8 +41,8 @@ class ConvertVectorTest {
       for (Overflow overflow : Overflow.values()) {
         Tensor expected = Tensor.allocateHeap(format, 1, matrix.columns());
         Tensor actual = Tensor.allocateHeap(format, 1, matrix.columns());
-        new ConvertReference().run(matrix, expected, rounding, overflow, 42);
-        new ConvertVector(width).run(matrix, actual, rounding, overflow, 42);
+        new ConvertReference().run(matrix, expected, rounding, overflow, 42, Workers.CALLER);
+        new ConvertVector(width).run(matrix, actual, rounding, overflow, 42, Workers.CALLER);
         for (long i = 0; i < matrix.columns(); i++) {
           int bits = matrix.code(0, i);
           int code = actual.code(0, i);

@@ -14,6 +14,8 @@ import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
+import octavo.op.Epilogue;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +38,7 @@ class MatmulReferenceTest {
     Tensor b = Tensor.of(new float[] {1, 0, -1, 0.5f, 2, 0.25f}, 2, 3);
     Tensor bias = Tensor.of(new float[] {10, -20}, 2);
     Tensor out = Tensor.allocateHeap(Formats.FP32, 2, 2);
-    plain.run(a, b, bias, out);
+    plain.run(a, b, Epilogue.ofBias(bias), out, Workers.CALLER);
     assertArrayEquals(new float[] {8, -14.75f, 8, -6.5f}, out.toArray());
   }
 
@@ -46,7 +48,7 @@ class MatmulReferenceTest {
     Tensor a = Tensor.of(new float[] {0x1p24f, 1, 1, 1, 1, 0x1p24f}, 2, 3);
     Tensor b = Tensor.of(new float[] {1, 1, 1}, 1, 3);
     Tensor out = Tensor.allocateHeap(Formats.FP32, 2, 1);
-    plain.run(a, b, null, out);
+    plain.run(a, b, Epilogue.NONE, out, Workers.CALLER);
     assertArrayEquals(new float[] {0x1p24f, 0x1p24f + 2}, out.toArray());
   }
 
@@ -56,7 +58,7 @@ class MatmulReferenceTest {
     Tensor a = Tensor.of(new float[] {-1, x}, 1, 2);
     Tensor b = Tensor.of(new float[] {1, x}, 1, 2);
     Tensor out = Tensor.allocateHeap(Formats.FP32, 1, 1);
-    plain.run(a, b, null, out);
+    plain.run(a, b, Epilogue.NONE, out, Workers.CALLER);
     assertEquals(0x1p-11f + 0x1p-24f, out.get(0, 0));
   }
 
@@ -72,7 +74,7 @@ class MatmulReferenceTest {
     b.scales().setCode(Float.floatToRawIntBits(3.0f), 0, 0);
     Tensor bias = Tensor.of(new float[] {1.25f}, 1);
     Tensor out = Tensor.allocateHeap(Formats.FP32, 2, 1);
-    plain.run(a, b, bias, out);
+    plain.run(a, b, Epilogue.ofBias(bias), out, Workers.CALLER);
     float first = 0.1f * 3.0f;
     assertEquals(-3.5f * first + 1.25f, out.get(0, 0)); // 1.5 - 4 - 3 + 2
     assertEquals(2016 * (0x1p-20f * 3) + 1.25f, out.get(1, 0)); // 448 * 4.5
@@ -83,7 +85,7 @@ class MatmulReferenceTest {
     Tensor a = Tensor.of(new float[] {1, Float.MAX_VALUE, -Float.MAX_VALUE}, 3, 1);
     Tensor b = Tensor.of(new float[] {0x1.01p0f, 0x1.03p0f}, 2, 1); // halfway, in BF16
     Tensor out = Tensor.allocateHeap(Formats.BF16, 3, 2);
-    plain.run(a, b, null, out);
+    plain.run(a, b, Epilogue.NONE, out, Workers.CALLER);
     assertArrayEquals(
         new float[] {
           1,
@@ -103,10 +105,10 @@ class MatmulReferenceTest {
     Tensor b = Tensor.allocateHeap(Formats.BF16, 1, 0);
     Tensor out = Tensor.allocateHeap(Formats.FP32, 1, 1);
     out.setCode(0x7FC0_0000, 0, 0);
-    plain.run(a, b, null, out);
+    plain.run(a, b, Epilogue.NONE, out, Workers.CALLER);
     assertEquals(0x8000_0000, out.code(0, 0)); // +0 times -1
     Tensor mx = Tensor.allocateHeap(Formats.MXFP4, 1, 0);
-    block.run(mx, b, null, out);
+    block.run(mx, b, Epilogue.NONE, out, Workers.CALLER);
     assertEquals(0, out.code(0, 0));
   }
 
@@ -130,7 +132,7 @@ class MatmulReferenceTest {
     b.scales().setCode(0x01, 1, 1); // 2^-9
     b.setTensorScale(3.0f);
     Tensor out = Tensor.allocateHeap(Formats.FP32, 2, 2);
-    block.run(a, b, null, out);
+    block.run(a, b, Epilogue.NONE, out, Workers.CALLER);
     assertArrayEquals(
         new float[] {
           (16 + 32) * 0.75f,
@@ -153,7 +155,7 @@ class MatmulReferenceTest {
     b.scales().setCode(0x7E, 0, 1); // 448
     b.setTensorScale(0.5f);
     Tensor out = Tensor.allocateHeap(Formats.FP32, 1, 1);
-    block.run(a, b, null, out);
+    block.run(a, b, Epilogue.NONE, out, Workers.CALLER);
     assertEquals((8 * 12 + 48 * 3584) * 0.5f, out.get(0, 0));
   }
 
@@ -171,7 +173,7 @@ class MatmulReferenceTest {
     b.scales().setCode(127, 0, 0);
     b.scales().setCode(127, 0, 1);
     Tensor out = Tensor.allocateHeap(Formats.FP32, 1, 1);
-    block.run(a, b, null, out);
+    block.run(a, b, Epilogue.NONE, out, Workers.CALLER);
     assertEquals(0x1p24f + 32, out.get(0, 0));
   }
 
@@ -190,7 +192,7 @@ class MatmulReferenceTest {
       b.scales().setCode(Float.floatToRawIntBits(scales[s]), s / 2, s % 2);
     }
     Tensor out = Tensor.allocateHeap(Formats.FP32, 1, 129);
-    block.run(a, b, null, out);
+    block.run(a, b, Epilogue.NONE, out, Workers.CALLER);
     assertEquals(128 * 2 + 2 * 3, out.get(0, 0));
     assertEquals(128 * 2 + 2 * 3, out.get(0, 127));
     assertEquals(128 * 5 + 2 * 7, out.get(0, 128));
@@ -202,7 +204,7 @@ class MatmulReferenceTest {
     a.scales().setCode(0xFF, 1, 0);
     Tensor b = Tensor.allocateHeap(Formats.BF16, 1, 32);
     Tensor out = Tensor.allocateHeap(Formats.FP32, 2, 1);
-    block.run(a, b, null, out);
+    block.run(a, b, Epilogue.NONE, out, Workers.CALLER);
     assertEquals(0, out.code(0, 0));
     assertTrue(Float.isNaN(out.get(1, 0)));
   }
@@ -223,7 +225,7 @@ class MatmulReferenceTest {
       Tensor b = randomTensor(other, 3, k, random);
       Tensor out = Tensor.allocateHeap(Formats.FP32, 2, 3);
       boolean inner = scales(format) || scales(other);
-      (inner ? block : plain).run(a, b, null, out);
+      (inner ? block : plain).run(a, b, Epilogue.NONE, out, Workers.CALLER);
       for (int i = 0; i < 2; i++) {
         for (int j = 0; j < 3; j++) {
           int expected = Float.floatToIntBits(product(a, i, b, j));

@@ -185,8 +185,7 @@ public final class Engine {
   private Plan<ConvertRequest, ConvertKernel> planConvert(
       Tensor in, Tensor out, Rounding rounding, Overflow overflow) {
     int hash =
-        PlanCache.hash(
-            PlanCache.hash(rounding.hashCode() * 31 + overflow.hashCode(), in), out);
+        PlanCache.hash(PlanCache.hash(rounding.hashCode() * 31 + overflow.hashCode(), in), out);
     Plan<ConvertRequest, ConvertKernel> plan = converts.get(hash);
     if (plan == null
         || !plan.request().in().describes(in)
@@ -196,8 +195,7 @@ public final class Engine {
       plan =
           logged(
               dispatcher.plan(
-                  new ConvertRequest(
-                      Operand.of(in), Operand.of(out), rounding, overflow),
+                  new ConvertRequest(Operand.of(in), Operand.of(out), rounding, overflow),
                   ConvertKernel.class));
       converts.put(hash, plan);
     }
@@ -216,8 +214,7 @@ public final class Engine {
    */
   public void quantize(Tensor in, Tensor out, Quantization quantization) {
     Validation.quantize(in, out);
-    quantize(
-        in, out, quantization.scaleRule(), quantization.rounding(), quantization.seed());
+    quantize(in, out, quantization.scaleRule(), quantization.rounding(), quantization.seed());
   }
 
   private void quantize(Tensor in, Tensor out, ScaleRule rule, Rounding rounding, long seed) {
@@ -258,11 +255,7 @@ public final class Engine {
 
   private Plan<QuantizeRequest, QuantizeKernel> planQuantize(
       Tensor in, Tensor out, ScaleRule rule, Rounding rounding) {
-    int hash =
-        PlanCache.hash(
-            PlanCache.hash(
-                rounding.hashCode() * 31 + rule.hashCode(), in),
-            out);
+    int hash = PlanCache.hash(PlanCache.hash(rounding.hashCode() * 31 + rule.hashCode(), in), out);
     Plan<QuantizeRequest, QuantizeKernel> plan = quantizes.get(hash);
     if (plan == null
         || !plan.request().in().describes(in)
@@ -272,11 +265,7 @@ public final class Engine {
       plan =
           logged(
               dispatcher.plan(
-                  new QuantizeRequest(
-                      Operand.of(in),
-                      Operand.of(out),
-                      rule,
-                      rounding),
+                  new QuantizeRequest(Operand.of(in), Operand.of(out), rule, rounding),
                   QuantizeKernel.class));
       quantizes.put(hash, plan);
     }
@@ -433,8 +422,9 @@ public final class Engine {
   }
 
   /**
-   * {@return how a {@link #matmul(Tensor, Tensor, Epilogue, Tensor) matmul} would be run}: of a batch
-   * the first product, of an output that is neither FP32 nor BF16 the product before its rounding
+   * {@return how a {@link #matmul(Tensor, Tensor, Epilogue, Tensor) matmul} would be run}: of a
+   * batch the first product, of an output that is neither FP32 nor BF16 the product before its
+   * rounding
    *
    * @param a its left operand
    * @param b its right operand

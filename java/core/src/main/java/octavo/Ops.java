@@ -184,7 +184,8 @@ public final class Ops {
   }
 
   /**
-   * {@return weights in the order in which this machine's best kernel reads them}, for many products
+   * {@return weights in the order in which this machine's best kernel reads them}, for many
+   * products
    *
    * @param b an N x K matrix in any format
    * @param activations the format that {@code a} will have

@@ -138,14 +138,14 @@ final class Products {
 
   private static int hash(Epilogue epilogue) {
     Tensor residual = epilogue.residual();
-    int hash = epilogue.activation().hashCode() * 4
+    int hash =
+        epilogue.activation().hashCode() * 4
             + (epilogue.bias() == null ? 0 : 2)
             + (epilogue.scale() == 1.0f ? 0 : 1);
     return residual == null ? hash : PlanCache.hash(hash, residual);
   }
 
-  private static boolean describes(
-      MatmulRequest request, Tensor a, Epilogue epilogue, Tensor out) {
+  private static boolean describes(MatmulRequest request, Tensor a, Epilogue epilogue, Tensor out) {
     Tensor residual = epilogue.residual();
     Operand expected = request.residual();
     return request.a().describes(a)
@@ -170,8 +170,7 @@ final class Products {
   }
 
   private void product(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out) {
-    Workers workers =
-        engine.workers(a.confined() || b.confined() || confined(epilogue, out));
+    Workers workers = engine.workers(a.confined() || b.confined() || confined(epilogue, out));
     Epilogue flat = flat(epilogue);
     Tensor matrixA = a.matrix();
     Tensor matrixOut = out.matrix();

@@ -8,7 +8,6 @@ import octavo.format.Formats;
 import octavo.op.Epilogue;
 import octavo.tensor.PackedMatrix;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** The only checks that a call's arguments get. Kernels rely on them. */
 final class Validation {
@@ -59,11 +58,11 @@ final class Validation {
     }
     if (out.dimension(out.rank() - 2) != m || out.columns() != n) {
       throw new IllegalArgumentException(
-          "matmul output is %s; %s times transposed %s gives [%d, %d]"
-              .formatted(out, a, b, m, n));
+          "matmul output is %s; %s times transposed %s gives [%d, %d]".formatted(out, a, b, m, n));
     }
     for (int d = 0; d < a.rank() - 2; d++) {
-      if (out.dimension(d) != a.dimension(d) || (b.rank() > 2 && b.dimension(d) != a.dimension(d))) {
+      if (out.dimension(d) != a.dimension(d)
+          || (b.rank() > 2 && b.dimension(d) != a.dimension(d))) {
         throw new IllegalArgumentException(
             "matmul a is %s, b is %s, output %s: dimension %d of the batches differs"
                 .formatted(a, b, out, d));

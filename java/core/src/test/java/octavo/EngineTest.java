@@ -138,7 +138,8 @@ class EngineTest {
             for (ElementFormat format : List.of(Formats.FP32, Formats.BF16)) {
               for (Tensor bias : new Tensor[] {null, heap(Formats.FP32, b.rows())}) {
                 Tensor out = heap(format, a.rows(), b.rows());
-                MatmulRequest request = engine.explainMatmul(a, b, Epilogue.ofBias(bias), out).request();
+                MatmulRequest request =
+                    engine.explainMatmul(a, b, Epilogue.ofBias(bias), out).request();
                 assertEquals(
                     new MatmulRequest(Operand.of(a), Operand.of(b), Operand.of(out), bias != null),
                     request);

@@ -7,6 +7,7 @@ import octavo.dispatch.Dispatcher;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
 import octavo.format.ScaleRule;
+import octavo.op.Epilogue;
 import octavo.spi.BackendStatus;
 import octavo.spi.ConvertKernel;
 import octavo.spi.ConvertRequest;
@@ -22,7 +23,6 @@ import octavo.spi.QuantizeKernel;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Request;
 import octavo.spi.Verdict;
-import octavo.op.Epilogue;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 
@@ -89,7 +89,8 @@ final class FakeKernels {
     }
 
     @Override
-    public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
+    public void run(
+        Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
       record(rounding + " " + overflow + " " + seed, in, out);
     }
   }
@@ -106,7 +107,8 @@ final class FakeKernels {
     }
 
     @Override
-    public void run(Tensor in, Tensor out, ScaleRule rule, Rounding rounding, long seed, Workers workers) {
+    public void run(
+        Tensor in, Tensor out, ScaleRule rule, Rounding rounding, long seed, Workers workers) {
       record(rule + " " + rounding + " " + seed, in, out);
     }
   }

@@ -203,7 +203,8 @@ class ValidationTest {
     Tensor column = Tensor.of(new float[10], 5, 2).slice(1, 0, 1);
     assertTrue(column.unitColumnStride());
     refused(
-        "matmul bias is FP32 [5, 1]; it must be FP32 [5]", () -> engine.matmul(a, b, Epilogue.ofBias(column), out));
+        "matmul bias is FP32 [5, 1]; it must be FP32 [5]",
+        () -> engine.matmul(a, b, Epilogue.ofBias(column), out));
     refused(
         "matmul output FP32 [4, 5] overlaps its bias FP32 [5] in memory; give the output memory of its own",
         () -> engine.matmul(a, b, Epilogue.ofBias(out.reshape(20).slice(0, 5, 10)), out));

@@ -14,8 +14,8 @@ import octavo.format.Format;
 import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
-import octavo.spi.Overrides;
 import octavo.op.Epilogue;
+import octavo.spi.Overrides;
 import octavo.tensor.Tensor;
 
 /**

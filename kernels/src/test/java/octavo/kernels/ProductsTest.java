@@ -26,11 +26,13 @@ import octavo.tensor.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the engine makes of kernels: epilogues, batches, outputs in other formats, packed weights. */
+/**
+ * What the engine makes of kernels: epilogues, batches, outputs in other formats, packed weights.
+ */
 class ProductsTest {
 
-  private static Engine engine(String backend) {
-    return Engine.create(Overrides.NONE.withBackends(backend));
+  private static Engine engine(String backends) {
+    return Engine.create(Overrides.NONE.withBackends(backends.split(",")));
   }
 
   private static Tensor numbers(long seed, long... shape) {
@@ -46,8 +48,7 @@ class ProductsTest {
   private static Tensor in(Engine engine, Format format, Tensor numbers) {
     return switch (format) {
       case BlockFormat block -> engine.quantize(numbers, block, Quantization.OCP, Arena.ofAuto());
-      case ElementFormat element ->
-          engine.convert(numbers, element, Cast.SATURATE, Arena.ofAuto());
+      case ElementFormat element -> engine.convert(numbers, element, Cast.SATURATE, Arena.ofAuto());
     };
   }
 
@@ -61,9 +62,9 @@ class ProductsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference", "vector"})
-  void epilogueInItsOrder(String backend) {
-    Engine engine = engine(backend);
+  @ValueSource(strings = {"reference", "reference,vector"})
+  void epilogueInItsOrder(String backends) {
+    Engine engine = engine(backends);
     Tensor a = numbers(1, 19, 40);
     Tensor b = numbers(2, 23, 40);
     Tensor bias = numbers(3, 23);
@@ -87,9 +88,9 @@ class ProductsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference", "vector"})
-  void aResidualMayBeTheOutput(String backend) {
-    Engine engine = engine(backend);
+  @ValueSource(strings = {"reference", "reference,vector"})
+  void aResidualMayBeTheOutput(String backends) {
+    Engine engine = engine(backends);
     Tensor a = numbers(1, 3, 8);
     Tensor b = numbers(2, 5, 8);
     Tensor out = numbers(3, 3, 5);
@@ -105,9 +106,9 @@ class ProductsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference", "vector"})
-  void batches(String backend) {
-    Engine engine = engine(backend);
+  @ValueSource(strings = {"reference", "reference,vector"})
+  void batches(String backends) {
+    Engine engine = engine(backends);
     for (long[] outer : new long[][] {{1}, {3}, {2, 3}, {33}}) {
       for (Format format : List.of(Formats.FP32, Formats.MXFP4, Formats.E4M3FN_TENSOR)) {
         Tensor a = in(engine, Formats.BF16, numbers(1, with(outer, 5, 64)));
@@ -142,9 +143,9 @@ class ProductsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference", "vector"})
-  void outputsThatAreCastOrQuantized(String backend) {
-    Engine engine = engine(backend);
+  @ValueSource(strings = {"reference", "reference,vector"})
+  void outputsThatAreCastOrQuantized(String backends) {
+    Engine engine = engine(backends);
     Tensor a = numbers(1, 8, 64);
     Tensor b = numbers(2, 64, 64);
     Tensor product = engine.matmul(a, b, Arena.ofAuto());
@@ -152,8 +153,7 @@ class ProductsTest {
     Tensor fp8 = Tensor.allocate(Arena.ofAuto(), Formats.E4M3FN, 8, 64);
     for (int call = 0; call < 2; call++) {
       engine.matmul(a, b, cast, fp8);
-      assertSame(
-          engine.convert(product, Formats.E4M3FN, Cast.stochastic(7), Arena.ofAuto()), fp8);
+      assertSame(engine.convert(product, Formats.E4M3FN, Cast.stochastic(7), Arena.ofAuto()), fp8);
     }
     Epilogue quantized =
         Epilogue.NONE.withQuantization(ScaleRule.OCP_FLOOR, Rounding.NEAREST_EVEN, 0);
@@ -174,7 +174,7 @@ class ProductsTest {
   @ParameterizedTest
   @ValueSource(strings = {"reference", "reference,vector"})
   void packedWeightsGiveTheSameBits(String backends) {
-    Engine engine = Engine.create(Overrides.NONE.withBackends(backends.split(",")));
+    Engine engine = engine(backends);
     for (Format format : Formats.all()) {
       if (format.element().equals(Formats.E8M0)) {
         continue; // Has no sign to convert numbers to.

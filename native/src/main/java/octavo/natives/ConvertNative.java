@@ -51,7 +51,8 @@ final class ConvertNative implements ConvertKernel {
   }
 
   @Override
-  public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
+  public void run(
+      Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
     Binding.check(
         kernel
             .binding()

@@ -23,6 +23,7 @@ import octavo.format.Overflow;
 import octavo.format.Rounding;
 import octavo.natives.ffm.FfmProvider;
 import octavo.natives.jni.JniProvider;
+import octavo.op.Epilogue;
 import octavo.spi.BackendStatus;
 import octavo.spi.ConvertKernel;
 import octavo.spi.ConvertRequest;
@@ -35,9 +36,8 @@ import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
 import octavo.spi.Overrides;
 import octavo.spi.Verdict;
-import octavo.tensor.Storage;
-import octavo.op.Epilogue;
 import octavo.spi.Workers;
+import octavo.tensor.Storage;
 import octavo.tensor.Tensor;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -262,8 +262,12 @@ class NativeKernelTest {
     try (Arena arena = Arena.ofConfined()) {
       closed = Tensor.allocate(arena, Formats.MXFP4, 4, 32);
     }
-    assertThrows(IllegalStateException.class, () -> backend.block().run(closed, open, Epilogue.NONE, out, Workers.CALLER));
-    assertThrows(IllegalStateException.class, () -> backend.block().run(open, closed, Epilogue.NONE, out, Workers.CALLER));
+    assertThrows(
+        IllegalStateException.class,
+        () -> backend.block().run(closed, open, Epilogue.NONE, out, Workers.CALLER));
+    assertThrows(
+        IllegalStateException.class,
+        () -> backend.block().run(open, closed, Epilogue.NONE, out, Workers.CALLER));
   }
 
   @ParameterizedTest
@@ -282,7 +286,9 @@ class NativeKernelTest {
               4,
               32);
     }
-    assertThrows(IllegalStateException.class, () -> backend.block().run(open, closed, Epilogue.NONE, out, Workers.CALLER));
+    assertThrows(
+        IllegalStateException.class,
+        () -> backend.block().run(open, closed, Epilogue.NONE, out, Workers.CALLER));
   }
 
   @ParameterizedTest
@@ -295,7 +301,8 @@ class NativeKernelTest {
           assertThrows(
               CompletionException.class,
               () ->
-                  CompletableFuture.runAsync(() -> backend.plain().run(mine, mine, Epilogue.NONE, out, Workers.CALLER))
+                  CompletableFuture.runAsync(
+                          () -> backend.plain().run(mine, mine, Epilogue.NONE, out, Workers.CALLER))
                       .join());
       assertInstanceOf(WrongThreadException.class, thrown.getCause());
     }

@@ -15,6 +15,7 @@ import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
 import octavo.format.ScaleRule;
+import octavo.op.Epilogue;
 import octavo.spi.BackendStatus;
 import octavo.spi.ConvertKernel;
 import octavo.spi.ConvertRequest;
@@ -27,7 +28,6 @@ import octavo.spi.MatmulRequest;
 import octavo.spi.Op;
 import octavo.spi.Overrides;
 import octavo.spi.Verdict;
-import octavo.op.Epilogue;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -77,7 +77,8 @@ class KernelMatrixTest {
     }
 
     @Override
-    public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
+    public void run(
+        Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
       throw new AssertionError("only considered");
     }
   }

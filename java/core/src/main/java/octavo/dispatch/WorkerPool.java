@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Threads that compute parts of calls beside the calling thread.
  *
- * <p>Calls that run at the same time share the threads; a call within a part of another runs like any
- * other. Every call can be finished by its caller alone, so that nothing waits for a free thread.
+ * <p>Calls that run at the same time share the threads; a call within a part of another runs like
+ * any other. Every call can be finished by its caller alone, so that nothing waits for a free
+ * thread.
  */
 public final class WorkerPool implements Workers {
 

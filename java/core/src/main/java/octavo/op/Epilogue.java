@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * residual, and the one rounding to the output's format. Immutable; make it once and use it for
  * many calls.
  *
- * <p>For the element {@code (i, j)} of a product with the sum {@code r}, all in FP32 with rounding to
- * nearest even:
+ * <p>For the element {@code (i, j)} of a product with the sum {@code r}, all in FP32 with rounding
+ * to nearest even:
  *
  * <pre>
  *   r = r * scale
@@ -73,8 +73,7 @@ public record Epilogue(
    * @param factor a factor of every element
    */
   public Epilogue withScale(float factor) {
-    return new Epilogue(
-        factor, bias, activation, residual, rounding, overflow, scaleRule, seed);
+    return new Epilogue(factor, bias, activation, residual, rounding, overflow, scaleRule, seed);
   }
 
   /**
@@ -83,8 +82,7 @@ public record Epilogue(
    * @param vector N consecutive FP32 numbers
    */
   public Epilogue withBias(Tensor vector) {
-    return new Epilogue(
-        scale, vector, activation, residual, rounding, overflow, scaleRule, seed);
+    return new Epilogue(scale, vector, activation, residual, rounding, overflow, scaleRule, seed);
   }
 
   /**

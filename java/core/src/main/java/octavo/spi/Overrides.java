@@ -138,7 +138,9 @@ public record Overrides(
     if (value.isEmpty()) {
       return 0;
     }
-    if (!value.matches("[0-9]{1,4}") || Integer.parseInt(value) < 1 || Integer.parseInt(value) > 1024) {
+    if (!value.matches("[0-9]{1,4}")
+        || Integer.parseInt(value) < 1
+        || Integer.parseInt(value) > 1024) {
       throw new IllegalArgumentException(
           "-Doctavo.threads=%s: valid are 1 to 1024".formatted(value));
     }
@@ -215,8 +217,8 @@ public record Overrides(
   /**
    * {@return these overrides, but with another number of threads}
    *
-   * @param count how many threads compute a call, the caller included; 0: as many as the process has
-   *     processors
+   * @param count how many threads compute a call, the caller included; 0: as many as the process
+   *     has processors
    */
   public Overrides withThreads(int count) {
     return new Overrides(

@@ -24,5 +24,6 @@ public non-sealed interface QuantizeKernel extends Kernel<QuantizeRequest> {
    *     index {@code i * columns + k}
    * @param workers who computes parts of the output
    */
-  void run(Tensor in, Tensor out, ScaleRule scaleRule, Rounding rounding, long seed, Workers workers);
+  void run(
+      Tensor in, Tensor out, ScaleRule scaleRule, Rounding rounding, long seed, Workers workers);
 }

@@ -102,7 +102,8 @@ public final class PackedMatrix {
                     Arrays.toString(needed)));
       }
     } else if (scales != null) {
-      throw new IllegalArgumentException("%s has no scales, but %s is given".formatted(format, scales));
+      throw new IllegalArgumentException(
+          "%s has no scales, but %s is given".formatted(format, scales));
     }
     return new PackedMatrix(format, packing, rows, columns, data, scales, tensorScale);
   }
@@ -289,8 +290,8 @@ public final class PackedMatrix {
   }
 
   /**
-   * {@return the factor that applies to the results of a row at the end}: its row or tensor scale if
-   * scales do not change along rows, times {@link #tensorScale}
+   * {@return the factor that applies to the results of a row at the end}: its row or tensor scale
+   * if scales do not change along rows, times {@link #tensorScale}
    *
    * @param row the row
    */

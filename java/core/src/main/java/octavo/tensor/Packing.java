@@ -1,8 +1,8 @@
 package octavo.tensor;
 
 /**
- * The order of codes in a {@link PackedMatrix}: weights laid out once in the order in which a kernel
- * reads them, their codes unchanged.
+ * The order of codes in a {@link PackedMatrix}: weights laid out once in the order in which a
+ * kernel reads them, their codes unchanged.
  *
  * <p>With {@code P = panelRows}, {@code I = interleave} and {@code G = group}: rows form panels of
  * P, columns form groups of G. A panel is a run of groups, a group the {@code P * G} codes of its
@@ -15,8 +15,8 @@ package octavo.tensor;
  *
  * <p>of its panel. So with {@code I = 1} rows follow each other; with {@code P = 64, I = 4, G = 1}
  * and one-byte codes each 32-bit word holds rows r, r + 16, r + 32 and r + 48 of one column, and
- * shifting all words of a column by 0, 8, 16 and 24 bits gives rows 0 to 15, 16 to 31 and so on side
- * by side.
+ * shifting all words of a column by 0, 8, 16 and 24 bits gives rows 0 to 15, 16 to 31 and so on
+ * side by side.
  *
  * @param panelRows the rows of a panel, 1 to 4096
  * @param interleave how many rows that lie {@code panelRows / interleave} apart are neighbours;

@@ -232,7 +232,13 @@ class DispatcherTest {
           }
 
           @Override
-          public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {}
+          public void run(
+              Tensor in,
+              Tensor out,
+              Rounding rounding,
+              Overflow overflow,
+              long seed,
+              Workers workers) {}
         };
     Dispatcher dispatcher = new Dispatcher(host(Map.of()), List.of(convert, REFERENCE));
     assertEquals(1, dispatcher.plan(REQUEST, MatmulKernel.class).verdicts().size());

@@ -1,13 +1,13 @@
 package octavo.dispatch;
 
 import java.util.function.BiFunction;
+import octavo.op.Epilogue;
 import octavo.spi.Host;
 import octavo.spi.Isa;
 import octavo.spi.KernelId;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
-import octavo.op.Epilogue;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 

@@ -43,11 +43,13 @@ class WorkerPoolTest {
     // Each of four parts waits for the other three: only four threads get through.
     CountDownLatch together = new CountDownLatch(4);
     Set<Thread> threads = ConcurrentHashMap.newKeySet();
-    POOL.run(4, part -> {
-      threads.add(Thread.currentThread());
-      together.countDown();
-      await(together);
-    });
+    POOL.run(
+        4,
+        part -> {
+          threads.add(Thread.currentThread());
+          together.countDown();
+          await(together);
+        });
     assertEquals(4, threads.size());
     assertTrue(threads.contains(Thread.currentThread()));
   }
@@ -107,12 +109,14 @@ class WorkerPoolTest {
           assertThrows(
               IllegalStateException.class,
               () ->
-                  POOL.run(1_000_000, part -> {
-                    if (part == 3) {
-                      throw failure;
-                    }
-                    after.incrementAndGet();
-                  }));
+                  POOL.run(
+                      1_000_000,
+                      part -> {
+                        if (part == 3) {
+                          throw failure;
+                        }
+                        after.incrementAndGet();
+                      }));
       assertSame(failure, thrown);
       assertTrue(after.get() < 1_000_000);
     }
@@ -126,9 +130,11 @@ class WorkerPoolTest {
     assertThrows(
         StackOverflowError.class,
         () ->
-            POOL.run(4, part -> {
-              throw new StackOverflowError();
-            }));
+            POOL.run(
+                4,
+                part -> {
+                  throw new StackOverflowError();
+                }));
   }
 
   @Test
@@ -136,10 +142,12 @@ class WorkerPoolTest {
     try (ExecutorService executor = Executors.newFixedThreadPool(3)) {
       Workers workers = WorkerPool.ofExecutor(executor, 3);
       CountDownLatch together = new CountDownLatch(3);
-      workers.run(3, part -> {
-        together.countDown();
-        await(together);
-      });
+      workers.run(
+          3,
+          part -> {
+            together.countDown();
+            await(together);
+          });
       assertEquals(0, together.getCount());
       assertEquals(3, workers.parallelism());
     }

@@ -100,8 +100,7 @@ class PackedMatrixTest {
       0x40, 0x41, 0, 0, 0, 0, 0, 0, 0x42, 0, 0, 0, 0, 0, 0, 0
     };
     assertEquals(
-        -1,
-        packer.packed().data().mismatch(java.lang.foreign.MemorySegment.ofArray(expected)));
+        -1, packer.packed().data().mismatch(java.lang.foreign.MemorySegment.ofArray(expected)));
   }
 
   @Test
@@ -116,8 +115,7 @@ class PackedMatrixTest {
     packer.pack(0);
     byte[] expected = {0x51, 0x62, 0x73};
     assertEquals(
-        -1,
-        packer.packed().data().mismatch(java.lang.foreign.MemorySegment.ofArray(expected)));
+        -1, packer.packed().data().mismatch(java.lang.foreign.MemorySegment.ofArray(expected)));
     IllegalArgumentException odd =
         assertThrows(
             IllegalArgumentException.class,

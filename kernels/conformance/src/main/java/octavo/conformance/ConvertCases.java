@@ -132,7 +132,13 @@ final class ConvertCases implements Cases {
         @Override
         public void run(Kernel<?> kernel) {
           ((ConvertKernel) kernel)
-              .run(in().tensor(), output().tensor(), mode.rounding(), mode.overflow(), mode.seed(), BackwardWorkers.INSTANCE);
+              .run(
+                  in().tensor(),
+                  output().tensor(),
+                  mode.rounding(),
+                  mode.overflow(),
+                  mode.seed(),
+                  BackwardWorkers.INSTANCE);
         }
       };
     }

@@ -72,7 +72,8 @@ final class DequantizeCases implements Cases {
 
         @Override
         public void run(Kernel<?> kernel) {
-          ((DequantizeKernel) kernel).run(in().tensor(), output().tensor(), BackwardWorkers.INSTANCE);
+          ((DequantizeKernel) kernel)
+              .run(in().tensor(), output().tensor(), BackwardWorkers.INSTANCE);
         }
       };
     }

@@ -10,16 +10,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import octavo.conformance.MatmulCase.Shape;
+import octavo.dispatch.WorkerPool;
 import octavo.format.BlockFormat;
 import octavo.format.Format;
 import octavo.format.Formats;
+import octavo.op.Epilogue;
 import octavo.spi.Kernel;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
-import octavo.op.Epilogue;
 import octavo.spi.Workers;
-import octavo.dispatch.WorkerPool;
 import octavo.tensor.Tensor;
 
 /**

@@ -110,7 +110,12 @@ final class QuantizeCases implements Cases {
         public void run(Kernel<?> kernel) {
           ((QuantizeKernel) kernel)
               .run(
-                  in().tensor(), output().tensor(), mode.scaleRule(), mode.rounding(), mode.seed(), BackwardWorkers.INSTANCE);
+                  in().tensor(),
+                  output().tensor(),
+                  mode.scaleRule(),
+                  mode.rounding(),
+                  mode.seed(),
+                  BackwardWorkers.INSTANCE);
         }
       };
     }

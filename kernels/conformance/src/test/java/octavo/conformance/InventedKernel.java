@@ -1,12 +1,12 @@
 package octavo.conformance;
 
 import octavo.format.Overflow;
+import octavo.op.Epilogue;
 import octavo.spi.Host;
 import octavo.spi.KernelId;
 import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
-import octavo.op.Epilogue;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 

@@ -29,7 +29,8 @@ public final class ConvertReference implements ConvertKernel {
   }
 
   @Override
-  public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
+  public void run(
+      Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
     ElementFormat from = in.element();
     ElementFormat to = out.element();
     for (long i = 0; i < in.rows(); i++) {

@@ -70,7 +70,8 @@ public final class ConvertVector implements ConvertKernel {
   }
 
   @Override
-  public void run(Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
+  public void run(
+      Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
     FloatFormat format = (FloatFormat) out.element();
     Encoder encoder = Encoder.of(width);
     Line line = Line.take();

@@ -34,15 +34,26 @@ public final class MatmulBlockReference implements MatmulKernel {
 
   @Override
   public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
-    run(a, DecodedRows.Right.of(b), MatmulRequest.blockLength(a.format(), b.format()), epilogue, out);
+    run(
+        a,
+        DecodedRows.Right.of(b),
+        MatmulRequest.blockLength(a.format(), b.format()),
+        epilogue,
+        out);
   }
 
   @Override
   public void run(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
-    run(a, DecodedRows.Right.of(b), MatmulRequest.blockLength(a.format(), b.format()), epilogue, out);
+    run(
+        a,
+        DecodedRows.Right.of(b),
+        MatmulRequest.blockLength(a.format(), b.format()),
+        epilogue,
+        out);
   }
 
-  private static void run(Tensor a, DecodedRows.Right b, int length, Epilogue epilogue, Tensor out) {
+  private static void run(
+      Tensor a, DecodedRows.Right b, int length, Epilogue epilogue, Tensor out) {
     for (long from = 0; from < a.rows(); from += DecodedRows.PANEL) {
       long to = Math.min(a.rows(), from + DecodedRows.PANEL);
       float[][] rowsA = DecodedRows.elements(a, from, to);

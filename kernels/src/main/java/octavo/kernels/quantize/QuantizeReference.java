@@ -31,7 +31,8 @@ public final class QuantizeReference implements QuantizeKernel {
   }
 
   @Override
-  public void run(Tensor in, Tensor out, ScaleRule scaleRule, Rounding rounding, long seed, Workers workers) {
+  public void run(
+      Tensor in, Tensor out, ScaleRule scaleRule, Rounding rounding, long seed, Workers workers) {
     BlockFormat format = (BlockFormat) out.format();
     float tensorScale = 1.0f;
     if (format.tensorScale()) {

@@ -128,7 +128,8 @@ class QuantizeReferenceTest {
   void int8WithAScalePerRow() {
     Tensor in = Tensor.of(new float[] {254, 1, 3, -254, 5, 0, 0, 0, 0, 0}, 2, 5);
     Tensor out = Tensor.allocateHeap(Formats.INT8_ROW, 2, 5);
-    new QuantizeReference().run(in, out, ScaleRule.OCP_FLOOR, Rounding.NEAREST_EVEN, 0, Workers.CALLER);
+    new QuantizeReference()
+        .run(in, out, ScaleRule.OCP_FLOOR, Rounding.NEAREST_EVEN, 0, Workers.CALLER);
     assertEquals(2.0f, out.scales().get(0, 0));
     assertEquals(1.0f, out.scales().get(1, 0)); // zeros
     assertArrayEquals(new int[] {127, 0, 2, 0x81, 2}, codes(out, 0)); // 0.5, 1.5 and 2.5 to even
@@ -143,7 +144,8 @@ class QuantizeReferenceTest {
     in.setCode(Float.floatToRawIntBits(Float.NaN), 128, 0);
     in.setCode(Float.floatToRawIntBits(Float.MIN_VALUE), 128, 129);
     Tensor out = Tensor.allocateHeap(Formats.E4M3FN_128X128, 129, 130);
-    new QuantizeReference().run(in, out, ScaleRule.OCP_FLOOR, Rounding.NEAREST_EVEN, 0, Workers.CALLER);
+    new QuantizeReference()
+        .run(in, out, ScaleRule.OCP_FLOOR, Rounding.NEAREST_EVEN, 0, Workers.CALLER);
     assertArrayEquals(new float[] {1, 2, Float.NaN, Float.MIN_NORMAL}, out.scales().toArray());
     assertEquals(0x7E, out.code(127, 127));
     assertEquals(0xFE, out.code(0, 128));
@@ -195,7 +197,13 @@ class QuantizeReferenceTest {
   private static Tensor quantize(BlockFormat format, float[] values) {
     Tensor out = Tensor.allocateHeap(format, 1, values.length);
     new QuantizeReference()
-        .run(row(Formats.FP32, values), out, ScaleRule.OCP_FLOOR, Rounding.NEAREST_EVEN, 0, Workers.CALLER);
+        .run(
+            row(Formats.FP32, values),
+            out,
+            ScaleRule.OCP_FLOOR,
+            Rounding.NEAREST_EVEN,
+            0,
+            Workers.CALLER);
     return out;
   }
 

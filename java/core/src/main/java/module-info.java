@@ -8,6 +8,7 @@ module octavo {
   exports octavo;
   exports octavo.dispatch;
   exports octavo.format;
+  exports octavo.math;
   exports octavo.op;
   exports octavo.spi;
   exports octavo.tensor;

@@ -70,6 +70,7 @@ class ModuleTest {
             "octavo",
             "octavo.dispatch",
             "octavo.format",
+            "octavo.math",
             "octavo.op",
             "octavo.spi",
             "octavo.tensor"),

@@ -1,5 +1,7 @@
 package octavo.op;
 
+import octavo.math.Functions;
+
 /**
  * A function of one number that a product's results go through before they are written.
  *
@@ -14,11 +16,35 @@ public enum Activation {
     }
   },
 
-  /** {@code x < 0 ? +0 : x}: NaN stays NaN and -0 stays -0. */
+  /** {@link Functions#relu}: {@code x < 0 ? +0 : x}. NaN stays NaN and -0 stays -0. */
   RELU {
     @Override
     public float apply(float x) {
-      return x < 0 ? 0.0f : x;
+      return Functions.relu(x);
+    }
+  },
+
+  /** {@link Functions#gelu}, with the error function. */
+  GELU {
+    @Override
+    public float apply(float x) {
+      return Functions.gelu(x);
+    }
+  },
+
+  /** {@link Functions#geluTanh}, the approximation with the hyperbolic tangent. */
+  GELU_TANH {
+    @Override
+    public float apply(float x) {
+      return Functions.geluTanh(x);
+    }
+  },
+
+  /** {@link Functions#silu}, also called swish. */
+  SILU {
+    @Override
+    public float apply(float x) {
+      return Functions.silu(x);
     }
   };
 

@@ -30,6 +30,7 @@ import octavo.spi.Operand;
 import octavo.spi.Overrides;
 import octavo.spi.QuantizeKernel;
 import octavo.spi.QuantizeRequest;
+import octavo.spi.Request;
 import octavo.spi.Workers;
 import octavo.tensor.PackedMatrix;
 import octavo.tensor.Packing;
@@ -179,21 +180,21 @@ public final class Engine {
    */
   public Plan<ConvertRequest, ConvertKernel> explainConvert(Tensor in, Tensor out, Cast cast) {
     Validation.convert(in, out);
-    return planConvert(in.matrix(), out.matrix(), cast.rounding(), cast.overflow());
+    return planConvert(in.matrix(), out.matrix(), cast.rounding(), cast.overflow()).plan();
   }
 
-  private Plan<ConvertRequest, ConvertKernel> planConvert(
+  private Prepared<ConvertRequest, ConvertKernel> planConvert(
       Tensor in, Tensor out, Rounding rounding, Overflow overflow) {
     int hash =
         PlanCache.hash(PlanCache.hash(rounding.hashCode() * 31 + overflow.hashCode(), in), out);
-    Plan<ConvertRequest, ConvertKernel> plan = converts.get(hash);
+    Prepared<ConvertRequest, ConvertKernel> plan = converts.get(hash);
     if (plan == null
         || !plan.request().in().describes(in)
         || !plan.request().out().describes(out)
         || plan.request().rounding() != rounding
         || plan.request().overflow() != overflow) {
       plan =
-          logged(
+          prepared(
               dispatcher.plan(
                   new ConvertRequest(Operand.of(in), Operand.of(out), rounding, overflow),
                   ConvertKernel.class));
@@ -250,20 +251,21 @@ public final class Engine {
       Tensor in, Tensor out, Quantization quantization) {
     Validation.quantize(in, out);
     return planQuantize(
-        in.matrix(), out.matrix(), quantization.scaleRule(), quantization.rounding());
+            in.matrix(), out.matrix(), quantization.scaleRule(), quantization.rounding())
+        .plan();
   }
 
-  private Plan<QuantizeRequest, QuantizeKernel> planQuantize(
+  private Prepared<QuantizeRequest, QuantizeKernel> planQuantize(
       Tensor in, Tensor out, ScaleRule rule, Rounding rounding) {
     int hash = PlanCache.hash(PlanCache.hash(rounding.hashCode() * 31 + rule.hashCode(), in), out);
-    Plan<QuantizeRequest, QuantizeKernel> plan = quantizes.get(hash);
+    Prepared<QuantizeRequest, QuantizeKernel> plan = quantizes.get(hash);
     if (plan == null
         || !plan.request().in().describes(in)
         || !plan.request().out().describes(out)
         || plan.request().rounding() != rounding
         || plan.request().scaleRule() != rule) {
       plan =
-          logged(
+          prepared(
               dispatcher.plan(
                   new QuantizeRequest(Operand.of(in), Operand.of(out), rule, rounding),
                   QuantizeKernel.class));
@@ -307,17 +309,17 @@ public final class Engine {
    */
   public Plan<DequantizeRequest, DequantizeKernel> explainDequantize(Tensor in, Tensor out) {
     Validation.dequantize(in, out);
-    return planDequantize(in.matrix(), out.matrix());
+    return planDequantize(in.matrix(), out.matrix()).plan();
   }
 
-  private Plan<DequantizeRequest, DequantizeKernel> planDequantize(Tensor in, Tensor out) {
+  private Prepared<DequantizeRequest, DequantizeKernel> planDequantize(Tensor in, Tensor out) {
     int hash = PlanCache.hash(PlanCache.hash(0, in), out);
-    Plan<DequantizeRequest, DequantizeKernel> plan = dequantizes.get(hash);
+    Prepared<DequantizeRequest, DequantizeKernel> plan = dequantizes.get(hash);
     if (plan == null
         || !plan.request().in().describes(in)
         || !plan.request().out().describes(out)) {
       plan =
-          logged(
+          prepared(
               dispatcher.plan(
                   new DequantizeRequest(Operand.of(in), Operand.of(out)), DequantizeKernel.class));
       dequantizes.put(hash, plan);
@@ -508,10 +510,29 @@ public final class Engine {
     }
   }
 
-  <P extends Plan<?, ?>> P logged(P plan) {
+  <R extends Request, K extends Kernel<R>> Prepared<R, K> prepared(Plan<R, K> plan) {
     if (dispatcher.host().overrides().explainPlans()) {
       LOGGER.log(System.Logger.Level.INFO, plan::explain);
     }
-    return plan;
+    return new Prepared<>(plan);
+  }
+
+  // ---- compilation
+
+  /**
+   * Has the virtual machine compile a plan's kernel and returns when that is done, after some
+   * seconds at most. Calls made before run on the plan's stand-in, and the same happens in the
+   * background; a program that must be fast from its first call on does it here.
+   *
+   * <p>Compiled is what calls like the planned one need: the same formats, rules, epilogue and kind
+   * of memory, and a similar number of rows in {@code a}: 1, 2 to 16, or more.
+   *
+   * @param plan what an {@code explain} method of this engine returned
+   */
+  public void warmUp(Plan<?, ?> plan) {
+    WarmUp warmUp = plan.kernel().coldStart() ? WarmUp.of(plan) : null;
+    if (warmUp != null) {
+      warmUp.run();
+    }
   }
 }

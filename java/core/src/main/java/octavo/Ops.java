@@ -253,4 +253,18 @@ public final class Ops {
       Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out) {
     return engine().explainMatmul(a, b, epilogue, out);
   }
+
+  /**
+   * Has the virtual machine compile a plan's kernel and returns when that is done: see {@link
+   * Engine#warmUp}.
+   *
+   * {@snippet :
+   * Ops.warmUp(Ops.explainMatmul(x, w, y));
+   * }
+   *
+   * @param plan what an {@code explain} method returned
+   */
+  public static void warmUp(Plan<?, ?> plan) {
+    engine().warmUp(plan);
+  }
 }

@@ -1,7 +1,6 @@
 package octavo;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import octavo.dispatch.Plan;
 import octavo.spi.Kernel;
 import octavo.spi.Request;
 import octavo.tensor.PackedMatrix;
@@ -16,7 +15,7 @@ final class PlanCache<R extends Request, K extends Kernel<R>> {
 
   private static final int SLOTS = 1024;
 
-  private final AtomicReferenceArray<@Nullable Plan<R, K>> plans =
+  private final AtomicReferenceArray<@Nullable Prepared<R, K>> plans =
       new AtomicReferenceArray<>(SLOTS);
 
   static int hash(int hash, Tensor tensor) {
@@ -36,11 +35,11 @@ final class PlanCache<R extends Request, K extends Kernel<R>> {
     return (h * 31 + matrix.storage().hashCode()) * 31 + matrix.packing().hashCode();
   }
 
-  @Nullable Plan<R, K> get(int hash) {
+  @Nullable Prepared<R, K> get(int hash) {
     return plans.get(slot(hash));
   }
 
-  void put(int hash, Plan<R, K> plan) {
+  void put(int hash, Prepared<R, K> plan) {
     plans.set(slot(hash), plan);
   }
 

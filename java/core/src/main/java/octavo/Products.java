@@ -99,20 +99,22 @@ final class Products {
     Validation.matmul(a, b, epilogue, out);
     Tensor numbers = Validation.PRODUCTS.contains(out.format()) ? out : product(out);
     boolean batch = b.rank() > 2 && b.matrices() > 0;
-    return batch
-        ? plan(a.matrix(0), b.matrix(0), epilogueOf(epilogue, 0), numbers.matrix(0))
-        : plan(a.matrix(), b.matrix(), flat(epilogue), numbers.matrix());
+    Prepared<MatmulRequest, MatmulKernel> prepared =
+        batch
+            ? plan(a.matrix(0), b.matrix(0), epilogueOf(epilogue, 0), numbers.matrix(0))
+            : plan(a.matrix(), b.matrix(), flat(epilogue), numbers.matrix());
+    return prepared.plan();
   }
 
-  private Plan<MatmulRequest, MatmulKernel> plan(
+  private Prepared<MatmulRequest, MatmulKernel> plan(
       Tensor a, Tensor b, Epilogue epilogue, Tensor out) {
     int hash = PlanCache.hash(PlanCache.hash(PlanCache.hash(hash(epilogue), a), b), out);
-    Plan<MatmulRequest, MatmulKernel> plan = plans.get(hash);
+    Prepared<MatmulRequest, MatmulKernel> plan = plans.get(hash);
     if (plan == null
         || plan.request().packing() != null
         || !plan.request().b().describes(b)
         || !describes(plan.request(), a, epilogue, out)) {
-      plan = engine.logged(dispatcher.plan(request(a, b, epilogue, out), MatmulKernel.class));
+      plan = engine.prepared(dispatcher.plan(request(a, b, epilogue, out), MatmulKernel.class));
       plans.put(hash, plan);
     }
     return plan;
@@ -181,20 +183,20 @@ final class Products {
       Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out) {
     Validation.matmul(a, b, epilogue, out);
     Tensor numbers = Validation.PRODUCTS.contains(out.format()) ? out : product(out);
-    return plan(a.matrix(), b, flat(epilogue), numbers.matrix());
+    return plan(a.matrix(), b, flat(epilogue), numbers.matrix()).plan();
   }
 
-  private Plan<MatmulRequest, MatmulKernel> plan(
+  private Prepared<MatmulRequest, MatmulKernel> plan(
       Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out) {
     int hash = PlanCache.hash(PlanCache.hash(PlanCache.hash(hash(epilogue), a), b), out);
-    Plan<MatmulRequest, MatmulKernel> plan = plans.get(hash);
+    Prepared<MatmulRequest, MatmulKernel> plan = plans.get(hash);
     if (plan == null
         || !b.packing().equals(plan.request().packing())
         || !plan.request().b().describes(b)
         || !describes(plan.request(), a, epilogue, out)) {
       MatmulRequest request =
           request(Operand.of(a), Operand.of(b), epilogue, Operand.of(out), b.packing());
-      plan = engine.logged(dispatcher.plan(request, MatmulKernel.class));
+      plan = engine.prepared(dispatcher.plan(request, MatmulKernel.class));
       plans.put(hash, plan);
     }
     return plan;

@@ -78,7 +78,9 @@ public final class Dispatcher {
   public <R extends Request, K extends Kernel<R>> Plan<R, K> plan(R request, Class<K> type) {
     List<Considered> verdicts = new ArrayList<>();
     K chosen = null;
+    K cold = null;
     double lowest = Double.POSITIVE_INFINITY;
+    double lowestCold = Double.POSITIVE_INFINITY;
     for (Kernel<?> candidate : kernels) {
       if (!type.isInstance(candidate)) {
         continue;
@@ -91,13 +93,24 @@ public final class Dispatcher {
         lowest = eligible.cost();
         chosen = kernel;
       }
+      if (verdict instanceof Eligible eligible
+          && !kernel.coldStart()
+          && eligible.cost() < lowestCold) {
+        lowestCold = eligible.cost();
+        cold = kernel;
+      }
     }
     if (chosen == null) {
       throw new UnsupportedOperationException(
           "no kernel can run this call\n%s\n%s%s"
               .formatted(request, host.describe(), Plan.describe(verdicts, "")));
     }
-    return new Plan<>(request, chosen, verdicts, host);
+    return new Plan<>(
+        request,
+        chosen,
+        chosen.coldStart() && host.overrides().warmUp() ? cold : null,
+        verdicts,
+        host);
   }
 
   /**

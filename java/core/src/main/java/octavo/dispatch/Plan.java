@@ -14,6 +14,8 @@ import octavo.spi.Request;
 import octavo.spi.Verdict;
 import octavo.spi.Verdict.Eligible;
 import octavo.spi.Verdict.Rejected;
+import octavo.tensor.Storage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A choice of kernel with all that led to it.
@@ -22,11 +24,13 @@ import octavo.spi.Verdict.Rejected;
  * @param <K> the kernels of its operation
  * @param request the call
  * @param kernel the kernel that runs it
+ * @param standIn the kernel that runs until {@code kernel} is compiled, or {@code null} if that one
+ *     runs from the first call on
  * @param verdicts what every kernel of the operation said, in the order of the providers
  * @param host the machine
  */
 public record Plan<R extends Request, K extends Kernel<R>>(
-    R request, K kernel, List<Considered> verdicts, Host host) {
+    R request, K kernel, @Nullable K standIn, List<Considered> verdicts, Host host) {
 
   /**
    * One kernel's verdict.
@@ -46,7 +50,23 @@ public record Plan<R extends Request, K extends Kernel<R>>(
    * have run, cheapest first, and those that could not, with the reason
    */
   public String explain() {
-    return request + "\n" + host.describe() + describe(verdicts, kernel.id().toString());
+    return request
+        + "\n"
+        + host.describe()
+        + describe(verdicts, kernel.id().toString())
+        + (standIn == null
+            ? ""
+            : "  stand-in  %s  runs until %s is compiled%n".formatted(standIn.id(), kernel.id()))
+        + threads();
+  }
+
+  private String threads() {
+    boolean confined =
+        request.operands().stream().anyMatch(one -> one.storage() == Storage.CONFINED);
+    return confined
+        ? "threads   1: an operand lies in a confined arena, which others may not touch;"
+            + " Arena.ofShared() and ofAuto() let more help%n".formatted()
+        : "threads   %d at most%n".formatted(host.threads());
   }
 
   /**

@@ -25,6 +25,14 @@ public sealed interface Kernel<R extends Request>
   }
 
   /**
+   * {@return whether it is slow until the virtual machine has compiled it, so that another kernel
+   * should run its first calls}
+   */
+  default boolean coldStart() {
+    return false;
+  }
+
+  /**
    * {@return whether this kernel can run a request on a host, and at what cost}
    *
    * <p>A pure function: it reads nothing but its arguments, so that choices for other machines can

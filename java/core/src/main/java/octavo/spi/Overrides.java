@@ -23,6 +23,8 @@ import java.util.stream.Collectors;
  *     kernels</td></tr>
  * <tr><td>{@code octavo.threads}</td><td>1 to 1024</td><td>how many threads compute a call, the
  *     caller included</td></tr>
+ * <tr><td>{@code octavo.warmup}</td><td>background, none</td><td>whether kernels that are slow
+ *     until they are compiled are compiled in the background while others run</td></tr>
  * <tr><td>{@code octavo.explain}</td><td>none, plans</td><td>log every new plan</td></tr>
  * <tr><td>{@code octavo.native.path}</td><td>a directory</td><td>load the native libraries from
  *     there</td></tr>
@@ -37,6 +39,7 @@ import java.util.stream.Collectors;
  * @param vectorBits the forced width of Vector API kernels; 0: the host's preferred one
  * @param threads how many threads compute a call, the caller included; 0: as many as the process
  *     has processors
+ * @param warmUp whether other kernels run until the chosen one is compiled
  * @param explainPlans whether every new plan is logged
  * @param nativePath where the native libraries are; empty: in the module's resources
  * @param nativeCache where they are extracted; empty: the user's cache directory
@@ -48,6 +51,7 @@ public record Overrides(
     Optional<Isa> isaMax,
     int vectorBits,
     int threads,
+    boolean warmUp,
     boolean explainPlans,
     String nativePath,
     String nativeCache) {
@@ -64,6 +68,7 @@ public record Overrides(
           "octavo.isa.max",
           "octavo.vector.bits",
           "octavo.threads",
+          "octavo.warmup",
           "octavo.explain",
           "octavo.native.path",
           "octavo.native.cache");
@@ -129,6 +134,8 @@ public record Overrides(
         Integer.parseInt(
             choice(properties, "octavo.vector.bits", "0", List.of("0", "128", "256", "512"))),
         threads(properties.getOrDefault("octavo.threads", "")),
+        choice(properties, "octavo.warmup", "background", List.of("background", "none"))
+            .equals("background"),
         choice(properties, "octavo.explain", "none", List.of("none", "plans")).equals("plans"),
         properties.getOrDefault("octavo.native.path", ""),
         properties.getOrDefault("octavo.native.cache", ""));
@@ -191,6 +198,7 @@ public record Overrides(
         isaMax,
         vectorBits,
         threads,
+        warmUp,
         explainPlans,
         nativePath,
         nativeCache);
@@ -209,6 +217,7 @@ public record Overrides(
         isaMax,
         vectorBits,
         threads,
+        warmUp,
         explainPlans,
         nativePath,
         nativeCache);
@@ -228,6 +237,7 @@ public record Overrides(
         isaMax,
         vectorBits,
         count,
+        warmUp,
         explainPlans,
         nativePath,
         nativeCache);
@@ -242,6 +252,7 @@ public record Overrides(
     append(text, "isa.max", isaMax.map(Isa::id).orElse(""));
     append(text, "vector.bits", vectorBits == 0 ? "" : Integer.toString(vectorBits));
     append(text, "threads", threads == 0 ? "" : Integer.toString(threads));
+    append(text, "warmup", warmUp ? "" : "none");
     append(text, "explain", explainPlans ? "plans" : "");
     append(text, "native.path", nativePath);
     append(text, "native.cache", nativeCache);

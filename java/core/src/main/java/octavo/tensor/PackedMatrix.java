@@ -127,6 +127,32 @@ public final class PackedMatrix {
         source.format(), packing, shape[0], shape[1], data, scales, source.tensorScale());
   }
 
+  /**
+   * {@return the bytes that the codes of a matrix take}
+   *
+   * @throws IllegalArgumentException if there is no such matrix
+   */
+  static long dataBytes(Format format, Packing packing, long rows, long columns) {
+    return byteSize(format, packing, Shape.checked(new long[] {rows, columns}));
+  }
+
+  /**
+   * {@return a tensor over the scales of a matrix}
+   *
+   * @param memory begins with the scales
+   * @throws IllegalArgumentException if there is no such matrix
+   * @throws IndexOutOfBoundsException if the memory is too small
+   */
+  static Tensor scales(
+      BlockFormat format, Packing packing, long rows, long columns, MemorySegment memory) {
+    long[] shape = Shape.checked(new long[] {rows, columns});
+    Shape.checkBlocks(format, shape);
+    long[] scales = scaleShape(format, packing, shape);
+    long[] strides = Shape.strides(scales, Shape.rowUnit(format.scale()));
+    long bytes = Shape.byteSize(format.scale(), scales, strides);
+    return Tensor.of(format.scale(), memory.asSlice(0, bytes), scales);
+  }
+
   private static long byteSize(Format format, Packing packing, long[] shape) {
     long codes = packing.panelCodes(1);
     if (codes * format.element().storageBits() % 8 != 0) {

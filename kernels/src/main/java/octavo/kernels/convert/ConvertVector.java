@@ -53,6 +53,11 @@ public final class ConvertVector implements ConvertKernel {
   }
 
   @Override
+  public boolean coldStart() {
+    return true;
+  }
+
+  @Override
   public Verdict consider(ConvertRequest request, Host host) {
     Verdict objection = width.objection(host);
     if (objection != null) {

@@ -46,6 +46,11 @@ public final class MatmulBlockVector implements MatmulKernel {
   }
 
   @Override
+  public boolean coldStart() {
+    return true;
+  }
+
+  @Override
   public Verdict consider(MatmulRequest request, Host host) {
     Verdict objection = width.objection(host);
     if (objection != null) {

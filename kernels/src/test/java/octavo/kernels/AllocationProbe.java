@@ -5,6 +5,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import octavo.Cast;
 import octavo.Engine;
 import octavo.Quantization;
@@ -14,6 +15,9 @@ import octavo.format.Format;
 import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
+import octavo.kernels.math.Activator;
+import octavo.kernels.vector.Width;
+import octavo.op.Activation;
 import octavo.op.Epilogue;
 import octavo.spi.Overrides;
 import octavo.tensor.Tensor;
@@ -53,12 +57,24 @@ final class AllocationProbe {
     convert(patterns, engine, Formats.FP32, Formats.E2M1, Cast.stochastic(1));
     convert(patterns, engine, Formats.BF16, Formats.E5M2FNUZ, towardZero);
     convert(patterns, engine, Formats.E4M3FN, Formats.BF16, Cast.IEEE);
+    Activator activator = Activator.of(width(engine));
+    for (Activation activation : Activation.values()) {
+      float[] line = new float[1000];
+      patterns.add(
+          new Pattern(activation.name(), () -> activator.apply(activation, line, 0, line.length)));
+    }
     boolean quiet = true;
     for (Pattern pattern : patterns) {
       quiet &= settles(pattern);
     }
     quiet &= settles(new Pattern("all in turn", () -> patterns.forEach(p -> p.call().run())));
     System.exit(quiet ? 0 : 1);
+  }
+
+  private static Width width(Engine engine) {
+    int forced = engine.host().overrides().vectorBits();
+    int bits = forced == 0 ? engine.host().backend("vector").vectorBits() : forced;
+    return Stream.of(Width.values()).filter(width -> width.bits() == bits).findAny().orElseThrow();
   }
 
   private static boolean settles(Pattern pattern) {

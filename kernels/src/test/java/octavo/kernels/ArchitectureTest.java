@@ -22,7 +22,14 @@ class ArchitectureTest {
 
   /** The packages that the core exports. */
   private static final List<String> CORE =
-      List.of("octavo", "octavo.dispatch", "octavo.format", "octavo.spi", "octavo.tensor");
+      List.of(
+          "octavo",
+          "octavo.dispatch",
+          "octavo.format",
+          "octavo.math",
+          "octavo.op",
+          "octavo.spi",
+          "octavo.tensor");
 
   private final ArchitectureRules core = ArchitectureRules.of(KernelProvider.class);
   private final ArchitectureRules kernels = ArchitectureRules.of(ReferenceProvider.class);

@@ -42,6 +42,7 @@ class TemplateBytecodeTest {
   private static final Set<String> TEMPLATES =
       Set.of(
           "octavo/kernels/convert/EncoderLanes",
+          "octavo/kernels/math/ActivatorLanes",
           "octavo/kernels/matmul/Tile4x2",
           "octavo/kernels/matmul/Tile8x2");
 

@@ -1,4 +1,7 @@
-/** Checkpoint files and tensors: reads weights where they lie in a mapped file. */
+/**
+ * Checkpoint files and tensors: reads weights where they lie in a mapped file, writes them, and
+ * makes them fit for Trainium.
+ */
 module octavo.checkpoint {
   requires static transitive org.jspecify;
   requires transitive octavo;
@@ -6,4 +9,5 @@ module octavo.checkpoint {
   requires tools.jackson.core;
 
   exports octavo.checkpoint;
+  exports octavo.checkpoint.trn;
 }

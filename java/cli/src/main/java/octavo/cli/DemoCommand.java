@@ -121,7 +121,7 @@ final class DemoCommand implements Callable<Integer> {
    *
    * @param report the report
    */
-  static String toJson(DemoReport report) {
+  static String toJson(Object report) {
     return JsonMapper.builder()
         .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
         .enable(SerializationFeature.INDENT_OUTPUT)

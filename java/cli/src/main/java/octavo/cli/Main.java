@@ -22,11 +22,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     subcommands = {
+      AuditCommand.class,
       DemoCommand.class,
       ExplainCommand.class,
       FormatsCommand.class,
       InfoCommand.class,
-      MatrixCommand.class
+      MatrixCommand.class,
+      RescaleCommand.class
     },
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {"0:success", "1:failure", "2:wrong command line"})

@@ -26,6 +26,13 @@ interface Progress extends AutoCloseable {
    */
   default void step(String what) {}
 
+  /**
+   * Says that many steps are done, from any thread.
+   *
+   * @param steps how many
+   */
+  default void advance(long steps) {}
+
   @Override
   default void close() {}
 
@@ -46,11 +53,25 @@ interface Progress extends AutoCloseable {
    * @param task what is done
    */
   static Progress bar(String task) {
+    return bar(task, "", 1);
+  }
+
+  /**
+   * {@return a bar on standard error that counts bytes and shows MiB}
+   *
+   * @param task what is done
+   */
+  static Progress bytes(String task) {
+    return bar(task, " MiB", 1L << 20);
+  }
+
+  private static Progress bar(String task, String unit, long unitSize) {
     // A consumer of our own choice: the default one probes the terminal with native code.
     ProgressBar bar =
         new ProgressBarBuilder()
             .setTaskName(task)
             .setInitialMax(0)
+            .setUnit(unit, unitSize)
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(200)
             .setConsumer(new ConsoleProgressBarConsumer(System.err, 78))
@@ -66,6 +87,11 @@ interface Progress extends AutoCloseable {
       public void step(String what) {
         bar.setExtraMessage(" " + what);
         bar.step();
+      }
+
+      @Override
+      public void advance(long steps) {
+        bar.stepBy(steps);
       }
 
       @Override

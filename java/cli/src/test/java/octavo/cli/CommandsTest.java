@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CommandsTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "demo", "explain", "formats", "info", "matrix"})
+  @ValueSource(strings = {"", "audit", "demo", "explain", "formats", "info", "matrix", "rescale"})
   void everyCommandHasHelp(String command) {
     Cli help = command.isEmpty() ? Cli.run("--help") : Cli.run(command, "--help");
 

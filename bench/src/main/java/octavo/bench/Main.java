@@ -4,121 +4,203 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import octavo.Engine;
-import octavo.spi.Kernel;
-import octavo.spi.KernelId;
-import octavo.spi.Overrides;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.results.format.ResultFormatFactory;
-import org.openjdk.jmh.results.format.ResultFormatType;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
+import octavo.bench.peer.Peer;
+import octavo.bench.peer.PeerFiles;
+import octavo.bench.peer.Peers;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
-/**
- * Runs every benchmark on every backend that has kernels for it on this machine, and prints each
- * result as a share of the machine's limit, measured in the same run. Arguments: {@code --quick}
- * for about two minutes, then regular expressions that select benchmarks.
- */
-public final class Main {
+/** The command {@code octavo bench}. */
+@Command(
+    name = "octavo bench",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    subcommands = Compare.class,
+    description = {
+      "Times Octavo's operations beside those of other libraries, each as a share of what this machine can do at most.",
+      "Ends with a table, and writes results.json, results.md and results.html to target/bench."
+    })
+public final class Main implements Callable<Integer> {
 
-  private static final String USAGE = "usage: octavo bench [--quick] [regular expression ...]";
+  @Option(names = "--quick", description = "Rough figures of the main subjects, in some minutes.")
+  private boolean quick;
 
-  /** A benchmark and the stem of the kernels that it times; limits time no kernel. */
-  private record Subject(String method, String stem) {}
+  @Option(names = "--no-peers", description = "Octavo alone.")
+  private boolean noPeers;
 
-  private static final List<Subject> LIMITS =
-      List.of(new Subject("LimitBench.fma", ""), new Subject("LimitBench.copy", ""));
+  @Option(
+      names = "--merge",
+      description = "Keep the figures of the last run that this one does not measure again.")
+  private boolean merge;
 
-  private static final List<Subject> SUBJECTS =
-      List.of(
-          new Subject("ConvertBench.convert", "convert"),
-          new Subject("QuantizeBench.quantize", "quantize"),
-          new Subject("QuantizeBench.dequantize", "dequantize"),
-          new Subject("MatmulPlainBench.matmul", "matmul.plain"),
-          new Subject("MatmulBlockBench.matmul", "matmul.block"));
+  @Option(names = "--list", description = "Print the subjects and measure nothing.")
+  private boolean list;
 
-  private Main() {}
+  @Option(
+      names = "--page",
+      paramLabel = "FILE",
+      description = "Only write table and page of the results in this JSON file.")
+  private Optional<Path> page = Optional.empty();
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "REGEX",
+      description =
+          "Only subjects op/shape/formats/by/threads in which one of these is found, as in"
+              + " 'gemv/1x4096', 'MXFP4', '/ffm'.")
+  private List<String> expressions = new ArrayList<>();
+
+  private final Path home = Path.of(System.getProperty("bench.home", ".")).toAbsolutePath();
 
   /**
-   * Runs the benchmarks.
+   * Runs the command.
    *
-   * @param arguments {@code [--quick] [regular expression ...]}
-   * @throws RunnerException if JMH fails
-   * @throws IOException if the results cannot be written
+   * @param arguments see {@code --help}
    */
-  public static void main(String[] arguments) throws RunnerException, IOException {
-    List<String> patterns = new ArrayList<>(Arrays.asList(arguments));
-    boolean quick = patterns.remove("--quick");
-    for (String pattern : patterns) {
-      if (pattern.startsWith("-")) {
-        System.err.println("octavo bench: unknown option '" + pattern + "'; " + USAGE);
-        System.exit(2);
+  public static void main(String[] arguments) {
+    CommandLine line = new CommandLine(new Main());
+    line.setExecutionExceptionHandler((e, command, parsed) -> {
+      if (e instanceof IllegalArgumentException) {
+        System.err.println("octavo bench: " + e.getMessage());
+        return 2;
+      }
+      throw e;
+    });
+    System.exit(line.execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Path folder = Files.createDirectories(home.resolve("target").resolve("bench"));
+    if (page.isPresent()) {
+      return finish(Results.read(page.get()), folder);
+    }
+    List<Subject> subjects = chosen(Suite.subjects(quick), expressions);
+    if (list) {
+      subjects.forEach(subject -> System.out.println(subject.id()));
+      return 0;
+    }
+    Engine engine = OctavoWork.engine();
+    Machine machine = Machine.describe(engine, home);
+    System.out.print(machine.text());
+    List<Results.Missing> missing = new ArrayList<>();
+    List<Results.PeerState> peers = new ArrayList<>();
+    subjects = available(subjects, engine, peers, missing);
+    List<MachineLimits.Measured> limits = MachineLimits.measure(engine.host());
+    Path log = folder.resolve("jmh.log");
+    Files.deleteIfExists(log);
+    Measurement measurement = new Measurement(quick, log);
+    List<Figure> figures = new ArrayList<>();
+    for (int i = 0; i < subjects.size(); i++) {
+      Subject subject = subjects.get(i);
+      System.out.printf(Locale.ROOT, "[%3d/%d] %-66s ", i + 1, subjects.size(), subject.id());
+      System.out.flush();
+      try {
+        Figure figure = measurement.of(subject);
+        figures.add(figure);
+        System.out.printf(
+            Locale.ROOT,
+            "%9.2f %-8s%s%n",
+            figure.rate(),
+            figure.unit(),
+            Double.isNaN(figure.share())
+                ? ""
+                : String.format(Locale.ROOT, " %3.0f %% of the limit", 100 * figure.share()));
+      } catch (Measurement.FailedException e) {
+        missing.add(new Results.Missing(subject.id(), e.reason()));
+        System.out.println("failed: " + e.reason());
+      }
+    }
+    Results results = new Results(machine, limits, peers, figures, missing);
+    Path json = folder.resolve("results.json");
+    if (merge && Files.exists(json)) {
+      results = results.with(Results.read(json));
+    }
+    results.write(json);
+    return finish(results, folder);
+  }
+
+  private static int finish(Results results, Path folder) throws IOException {
+    Path markdown = folder.resolve("results.md");
+    Files.writeString(markdown, Tables.markdown(results));
+    Path html = folder.resolve("results.html");
+    Page.write(results, html);
+    System.out.print(Tables.text(results));
+    System.out.println("\nJSON      " + folder.resolve("results.json").normalize());
+    System.out.println("Markdown  " + markdown.normalize());
+    System.out.println("charts    " + html.normalize());
+    return 0;
+  }
+
+  /** {@return the subjects in which an expression is found, or all if there is none} */
+  static List<Subject> chosen(List<Subject> subjects, List<String> expressions) {
+    List<Pattern> patterns = new ArrayList<>();
+    for (String expression : expressions) {
+      try {
+        patterns.add(Pattern.compile(expression));
+      } catch (PatternSyntaxException e) {
+        throw new IllegalArgumentException(
+            "'%s' is no regular expression: %s".formatted(expression, e.getMessage()), e);
       }
     }
     List<Subject> chosen =
-        SUBJECTS.stream()
+        subjects.stream()
             .filter(subject ->
                 patterns.isEmpty()
-                    || patterns.stream()
-                        .anyMatch(
-                            pattern -> Pattern.compile(pattern).matcher(subject.method()).find()))
+                    || patterns.stream().anyMatch(pattern -> pattern.matcher(subject.id()).find()))
             .toList();
     if (chosen.isEmpty()) {
-      System.err.println(
-          "octavo bench: no benchmark matches " + patterns + "; there are " + SUBJECTS);
-      System.exit(2);
+      throw new IllegalArgumentException(
+          "%s match none of the %d subjects; --list prints them"
+              .formatted(expressions, subjects.size()));
     }
-
-    Engine engine = Engine.create(Overrides.ofSystemProperties());
-    System.out.print(engine.host().describe());
-    List<RunResult> results = new ArrayList<>();
-    for (Subject limit : LIMITS) {
-      results.addAll(new Runner(options(limit, quick).build()).run());
-    }
-    for (Subject subject : chosen) {
-      String[] backends = backends(engine, subject.stem());
-      results.addAll(new Runner(options(subject, quick).param("backend", backends).build()).run());
-    }
-    Path json =
-        Path.of(System.getProperty("bench.home", "."), "target", "bench", "results.json")
-            .toAbsolutePath()
-            .normalize();
-    Files.createDirectories(json.getParent());
-    ResultFormatFactory.getInstance(ResultFormatType.JSON, json.toString()).writeOut(results);
-    System.out.println();
-    System.out.print(Report.of(results));
-    System.out.println("\nresults: " + json);
+    return chosen;
   }
 
-  private static String[] backends(Engine engine, String stem) {
-    return engine.kernels().stream()
-        .map(Kernel::id)
-        .filter(id -> id.stem().equals(stem))
-        .map(KernelId::backend)
-        .distinct()
-        .toArray(String[]::new);
+  /** {@return the subjects whose backend or peer is there} */
+  private List<Subject> available(
+      List<Subject> subjects,
+      Engine engine,
+      List<Results.PeerState> peers,
+      List<Results.Missing> missing) {
+    Map<Peer, String> states = new EnumMap<>(Peer.class);
+    List<Subject> there = new ArrayList<>();
+    for (Subject subject : subjects) {
+      if (subject.octavo()) {
+        if (engine.host().backend(subject.library()).available()) {
+          there.add(subject);
+        } else {
+          missing.add(
+              new Results.Missing(subject.id(), engine.host().backend(subject.library()).detail()));
+        }
+      } else if (!noPeers
+          && states
+              .computeIfAbsent(Peer.of(subject.contender()), Main::state)
+              .startsWith("present")) {
+        there.add(subject);
+      }
+    }
+    states.forEach((peer, state) -> {
+      peers.add(new Results.PeerState(peer.text(), peer.version(), state));
+      System.out.println("peer      " + peer.text() + " " + peer.version() + ": " + state);
+    });
+    return there;
   }
 
-  private static ChainedOptionsBuilder options(Subject subject, boolean quick) {
-    return new OptionsBuilder()
-        .include(Pattern.quote(Main.class.getPackageName() + "." + subject.method()) + "$")
-        .mode(Mode.AverageTime)
-        .timeUnit(TimeUnit.NANOSECONDS)
-        .threads(1)
-        .forks(quick ? 1 : 3)
-        .jvmArgsAppend("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED")
-        .warmupIterations(quick ? 2 : 5)
-        .measurementIterations(quick ? 3 : 5)
-        .warmupTime(TimeValue.milliseconds(quick ? 700 : 1000))
-        .measurementTime(TimeValue.milliseconds(quick ? 300 : 1000))
-        .shouldFailOnError(true);
+  private static String state(Peer peer) {
+    return PeerFiles.fetch(peer)
+        .map(reason -> "absent: " + reason)
+        .orElseGet(() -> "present" + Peers.detail(peer));
   }
 }

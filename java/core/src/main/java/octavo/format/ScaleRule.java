@@ -93,8 +93,7 @@ public enum ScaleRule {
   GGML {
     @Override
     int exponent(float amax, ElementFormat element) {
-      float log2 = (float) (StrictMath.log(amax) / StrictMath.log(2.0));
-      return (int) Math.floor(log2) - element.maxExponent();
+      return floorOfRoundedLog2(amax) - element.maxExponent();
     }
   };
 
@@ -120,6 +119,15 @@ public enum ScaleRule {
       return NAN_SCALE;
     }
     return amax == 0 ? 0 : Math.clamp(exponent(amax, element) + 127L, 0, 254);
+  }
+
+  /**
+   * {@return the floor of log2 rounded to FP32, as C computes {@code floorf(log2f(x))}}
+   *
+   * @param x positive and finite
+   */
+  public static int floorOfRoundedLog2(float x) {
+    return (int) Math.floor((float) (StrictMath.log(x) / StrictMath.log(2.0)));
   }
 
   /** {@return floor(log2 x)} for any positive finite x, subnormals included. */

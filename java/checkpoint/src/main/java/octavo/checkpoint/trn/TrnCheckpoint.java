@@ -5,15 +5,18 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import octavo.checkpoint.SafetensorsCheckpoint;
 import octavo.checkpoint.SafetensorsEntry;
 import octavo.checkpoint.SafetensorsType;
+import octavo.format.Formats;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -135,7 +138,7 @@ public final class TrnCheckpoint {
               new Audited(
                   entry.name(),
                   String.valueOf(file.file().getFileName()),
-                  java.util.Arrays.stream(entry.shape()).boxed().toList(),
+                  Arrays.stream(entry.shape()).boxed().toList(),
                   scale.map(SafetensorsEntry::name).orElse(null),
                   scale.map(SafetensorsEntry::type).orElse(null),
                   audit(entry, progress)));
@@ -147,7 +150,7 @@ public final class TrnCheckpoint {
 
   /** {@return what becomes of an entry's codes, whatever number of dimensions it has} */
   static TrnAudit audit(SafetensorsEntry entry, LongConsumer progress) {
-    Tensor codes = Tensor.of(octavo.format.Formats.E4M3FN, entry.data(), entry.data().byteSize());
+    Tensor codes = Tensor.of(Formats.E4M3FN, entry.data(), entry.data().byteSize());
     return Trn.audit(codes, progress);
   }
 
@@ -155,18 +158,18 @@ public final class TrnCheckpoint {
     return entry.type() == SafetensorsType.F8_E4M3;
   }
 
-  /** {@return the tensor that scales the codes of a name, if there is one} */
+  /** {@return the tensor that scales the codes of a name, if there is one; the first if several} */
   Optional<SafetensorsEntry> scale(String name) {
+    return scales(name).stream().findFirst();
+  }
+
+  /** {@return every tensor whose name makes it the scale of the codes of a name} */
+  List<SafetensorsEntry> scales(String name) {
     Stream<String> candidates = Stream.of(name + "_scale", name + "_scale_inv");
     if (name.endsWith(".weight")) {
       String layer = name.substring(0, name.length() - "weight".length());
       candidates = Stream.concat(candidates, Stream.of(layer + "scale"));
     }
-    return candidates.map(entries::get).filter(java.util.Objects::nonNull).findFirst();
-  }
-
-  /** {@return the entry with a name, if there is one} */
-  Optional<SafetensorsEntry> find(String name) {
-    return Optional.ofNullable(entries.get(name));
+    return candidates.map(entries::get).filter(Objects::nonNull).toList();
   }
 }

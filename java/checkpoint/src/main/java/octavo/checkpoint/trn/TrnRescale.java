@@ -96,7 +96,13 @@ public final class TrnRescale {
   }
 
   private void plan(SafetensorsCheckpoint file, SafetensorsEntry codes) throws IOException {
-    Optional<SafetensorsEntry> scale = in.scale(codes.name());
+    List<SafetensorsEntry> candidates = in.scales(codes.name());
+    if (candidates.size() > 1) {
+      throw new IOException(
+          "%s: '%s' has two scales, %s and %s; leave one"
+              .formatted(file.file(), codes.name(), candidates.get(0), candidates.get(1)));
+    }
+    Optional<SafetensorsEntry> scale = candidates.stream().findFirst();
     if (scale.isEmpty()) {
       TrnAudit audit = TrnCheckpoint.audit(codes, bytes -> {});
       if (!audit.fits()) {

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.zip.CRC32;
 import octavo.format.Format;
@@ -167,6 +169,26 @@ class TrnTest {
         assertEquals(size, audit.values());
         assertEquals(exceeding, audit.exceeding());
       }
+    }
+  }
+
+  /** What a call allocates does not grow with its data. */
+  @Test
+  void memoryDoesNotGrowWithTheData() {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Arena arena = Arena.ofConfined()) {
+      Tensor small = Tensor.allocate(arena, Formats.E4M3FN, 1 << 20);
+      Tensor large = Tensor.allocate(arena, Formats.E4M3FN, 64 << 20);
+      long[] allocated = new long[2];
+      for (int round = 0; round < 3; round++) {
+        for (Tensor tensor : new Tensor[] {small, large}) {
+          long before = threads.getCurrentThreadAllocatedBytes();
+          Trn.audit(tensor);
+          TrnRemedy.DOCUMENTED.codes(tensor.data(), tensor.data());
+          allocated[tensor == small ? 0 : 1] = threads.getCurrentThreadAllocatedBytes() - before;
+        }
+      }
+      assertTrue(allocated[1] - allocated[0] < 64 << 10, () -> Arrays.toString(allocated));
     }
   }
 

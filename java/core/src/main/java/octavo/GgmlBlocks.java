@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import octavo.format.BlockFormat;
 import octavo.format.Formats;
 import octavo.format.ScaleRule;
+import octavo.spi.Workers;
 import octavo.tensor.Codes;
 import octavo.tensor.Tensor;
 
@@ -34,6 +35,11 @@ final class GgmlBlocks {
 
   private static final int FAST_TO = 250;
 
+  private static final int INFINITY = 0x7F80_0000;
+
+  /** Numbers of a part: some hundreds of microseconds. */
+  private static final long PART = 1 << 15;
+
   /** The bits of 12, the largest of the table. */
   private static final int TWELVE = 0x4140_0000;
 
@@ -44,19 +50,31 @@ final class GgmlBlocks {
 
   private GgmlBlocks() {}
 
-  /** Quantizes a checked tensor. */
-  static void quantize(Tensor in, Tensor out) {
+  /** Quantizes a checked tensor, a part of its rows at a time. */
+  static void quantize(Tensor in, Tensor out, Workers workers) {
     BlockFormat format = (BlockFormat) out.format();
     if (format.tensorScale()) {
       out.setTensorScale(1.0f);
     }
-    int length = format.blockColumns();
-    float[] values = new float[length];
-    int[] codes = new int[length];
     Tensor from = in.matrix();
     Tensor to = out.matrix();
     Tensor scales = out.scales().matrix();
-    for (long i = 0; i < from.rows(); i++) {
+    long rowsPerPart = Math.max(1, PART / Math.max(1, from.columns()));
+    int parts = Math.toIntExact(Math.ceilDiv(from.rows(), rowsPerPart));
+    workers.run(
+        parts,
+        part -> {
+          long first = part * rowsPerPart;
+          rows(format, from, to, scales, first, Math.min(from.rows(), first + rowsPerPart));
+        });
+  }
+
+  private static void rows(
+      BlockFormat format, Tensor from, Tensor to, Tensor scales, long first, long end) {
+    int length = format.blockColumns();
+    float[] values = new float[length];
+    int[] codes = new int[length];
+    for (long i = first; i < end; i++) {
       for (long block = 0; block < scales.columns(); block++) {
         read(from, i * from.stride(0) + block * length * from.stride(1), values);
         int scale = quantize(format, values, codes);
@@ -93,12 +111,12 @@ final class GgmlBlocks {
 
   /** {@return the scale code of one block; the codes go to an array} */
   static int quantize(BlockFormat format, float[] values, int[] codes) {
-    float amax = 0;
+    int largest = 0;
     for (float value : values) {
-      if (amax < Math.abs(value)) {
-        amax = Math.abs(value);
-      }
+      int magnitude = Float.floatToRawIntBits(value) & 0x7FFF_FFFF;
+      largest = Math.max(largest, magnitude > INFINITY ? 0 : magnitude);
     }
+    float amax = Float.intBitsToFloat(largest);
     boolean isMx = format.equals(Formats.MXFP4);
     int scale = isMx ? exponent(amax) : unsigned(amax / 6.0f);
     float half = isMx ? halfPower(scale) : Formats.E4M3FN.decode(scale) * 0.5f;

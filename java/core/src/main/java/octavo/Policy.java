@@ -10,6 +10,7 @@ import octavo.format.ElementFormat;
 import octavo.format.Formats;
 import octavo.format.NibbleOrder;
 import octavo.format.Overflow;
+import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 
 /**
@@ -151,7 +152,7 @@ public enum Policy {
    */
   public void convert(Tensor in, Tensor out) {
     Validation.convert(in, out);
-    PolicyRules.cast(this, out.element()).convert(in, out);
+    PolicyRules.cast(this, out.element()).convert(in, out, workers(in, out));
   }
 
   /**
@@ -197,7 +198,7 @@ public enum Policy {
     BlockFormat format = (BlockFormat) out.format();
     PolicyRules.requireBlocks(this, format);
     if (this == GGML) {
-      GgmlBlocks.quantize(in, out);
+      GgmlBlocks.quantize(in, out, workers(in, out));
     } else {
       Ops.quantize(in, out, quantization(format));
     }
@@ -253,6 +254,11 @@ public enum Policy {
       case ML_DTYPES -> NibbleOrder.BYTES;
       case OCP, TRN1, TRN2, TRN3, TORCH, ORT -> NibbleOrder.PAIRS;
     };
+  }
+
+  /** {@return the threads of {@link Ops}, or the caller alone where no other may read or write} */
+  private static Workers workers(Tensor in, Tensor out) {
+    return Ops.engine().workers(in.confined() || out.confined());
   }
 
   /** {@return names for a message} */

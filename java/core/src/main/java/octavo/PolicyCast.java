@@ -2,10 +2,13 @@ package octavo;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import octavo.format.ElementFormat;
 import octavo.format.FloatFormat;
 import octavo.format.Formats;
 import octavo.format.Overflow;
+import octavo.spi.Workers;
 import octavo.tensor.Codes;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +30,13 @@ final class PolicyCast {
 
   private static final int NO_SECOND = 0xFFFF;
 
+  /** Numbers of a part: some tens of microseconds. */
+  private static final long PART = 1 << 16;
+
   private final FloatFormat format;
   private final @Nullable Cast plain;
   private final Encoder encoder;
+  private final Map<ElementFormat, int[]> tables = new ConcurrentHashMap<>();
   private volatile int @Nullable [] steps;
 
   /**
@@ -78,16 +85,28 @@ final class PolicyCast {
     return encoder.encode(Float.floatToRawIntBits(value));
   }
 
-  /** Casts checked tensors of equal shape. */
-  void convert(Tensor in, Tensor out) {
+  /** Casts checked tensors of equal shape, a part of their rows at a time. */
+  void convert(Tensor in, Tensor out, Workers workers) {
     Tensor from = in.matrix();
     Tensor to = out.matrix();
+    boolean isShort = from.element().bits() <= 16;
+    int[] table = isShort ? tables.computeIfAbsent(from.element(), this::table) : null;
+    long rowsPerPart = Math.max(1, PART / Math.max(1, from.columns()));
+    int parts = Math.toIntExact(Math.ceilDiv(from.rows(), rowsPerPart));
+    workers.run(
+        parts,
+        part -> {
+          long first = part * rowsPerPart;
+          rows(from, to, table, first, Math.min(from.rows(), first + rowsPerPart));
+        });
+  }
+
+  private void rows(Tensor from, Tensor to, int @Nullable [] table, long first, long end) {
     boolean isFp32 = from.element().equals(Formats.FP32);
     int inBits = from.element().storageBits();
     int outBits = format.storageBits();
     boolean neighbours = from.unitColumnStride() && to.unitColumnStride();
-    int[] table = from.element().bits() <= 16 ? table(from.element()) : null;
-    for (long i = 0; i < from.rows(); i++) {
+    for (long i = first; i < end; i++) {
       if (neighbours && isFp32 && outBits == 8) {
         narrow(row(from, i), row(to, i), steps());
       } else if (neighbours && isFp32 && outBits == 16) {

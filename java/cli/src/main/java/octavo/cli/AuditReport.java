@@ -101,7 +101,10 @@ record AuditReport(
         out.format(
             "%,d of the tensors have no scale that could take the factor: %s%n",
             unscaled.size(),
-            unscaled.stream().limit(5).map(Audited::name).collect(Collectors.joining(", ")));
+            unscaled.stream()
+                .limit(5)
+                .map(AuditReport::printable)
+                .collect(Collectors.joining(", ")));
       }
     }
     return text.toString();
@@ -138,7 +141,7 @@ record AuditReport(
       TrnAudit audit = tensor.audit();
       table.row(
           List.of(
-              tensor.name(),
+              printable(tensor),
               tensor.shape().stream().map(Object::toString).collect(Collectors.joining("x")),
               Float.toString(audit.largest()).replaceFirst("\\.0$", ""),
               count(audit.exceeding()),
@@ -150,6 +153,11 @@ record AuditReport(
               percent(audit.halved().rms())));
     }
     return table.render();
+  }
+
+  /** {@return a tensor's name without characters that would steer a terminal} */
+  private static String printable(Audited tensor) {
+    return tensor.name().replaceAll("\\p{Cntrl}", "?");
   }
 
   private static String count(long count) {

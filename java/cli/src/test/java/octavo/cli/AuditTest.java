@@ -71,6 +71,19 @@ class AuditTest {
   }
 
   @Test
+  void namesDoNotSteerTheTerminal() throws IOException {
+    Path file = folder.resolve("strange.safetensors");
+    new SafetensorsWriter()
+        .add("w\u001b[31m\n", SafetensorsType.F8_E4M3, new long[] {1}, bytes(0x7E))
+        .write(file);
+    Cli audit = Cli.run("audit", file.toString());
+    assertEquals(3, audit.status(), audit.err());
+    assertTrue(audit.out().contains(" w?[31m? "), audit.out());
+    assertTrue(audit.out().contains("could take the factor: w?[31m?\n"), audit.out());
+    assertFalse(audit.out().contains("\u001b"));
+  }
+
+  @Test
   void theJsonHasEveryTensor() throws IOException {
     Cli audit = Cli.run("audit", model().toString(), "--json");
 

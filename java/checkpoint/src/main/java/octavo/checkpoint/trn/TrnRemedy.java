@@ -15,7 +15,7 @@ public enum TrnRemedy {
   /**
    * What AWS documents: {@code weights / (448/240)}, {@code scale * (448/240)}. The whole range of
    * E4M3 is used, and nearly every number is rounded once more: from code 0x0F on, a code becomes
-   * the one 7 below it, which is off by up to 6.7 %.
+   * the one 7 below it, which is off by up to 5 %.
    *
    * <p>Source: neuronx-distributed, {@code README_rescaling_fp8_for_neuron.md}; Neuron SDK, custom
    * quantization guide. AWS's script divides in BF16, which gives the same codes.

@@ -137,6 +137,16 @@ class TrnTest {
     assertEquals(1, audit.largest());
   }
 
+  /** As TrnRemedy says: 5 % at most from code 0x0F on, where codes fall by 7. */
+  @Test
+  void theErrorOfTheDocumentedRemedyHasALimit() {
+    for (int code = 0x0F; code < 0x7F; code++) {
+      assertEquals(code - 7, TrnRemedy.DOCUMENTED.code(code));
+      double error = Trn.audit(codes(code)).documented().largestRelative();
+      assertTrue(error < 0.0500001, "code " + code + ": " + error);
+    }
+  }
+
   @Test
   void nothingAndZerosAndNanHaveNoError() {
     assertEquals(new TrnAudit.RemedyError(0, 0, 0), Trn.audit(codes()).documented());

@@ -55,7 +55,7 @@ final class Compare implements Callable<Integer> {
     Path log =
         Files.createDirectories(home.resolve("target").resolve("bench")).resolve("compare.log");
     Files.deleteIfExists(log);
-    Measurement measurement = new Measurement(!full, log);
+    Measurement measurement = new Measurement(!full, 1, log);
     System.out.println("A  " + first + "  " + Machine.commitIn(first));
     System.out.println("B  " + second + "  " + Machine.commitIn(second));
     System.out.printf(

@@ -36,6 +36,12 @@ public final class Main implements Callable<Integer> {
   @Option(names = "--quick", description = "Rough figures of the main subjects, in some minutes.")
   private boolean quick;
 
+  @Option(
+      names = "--forks",
+      paramLabel = "N",
+      description = "Processes per subject (1 with --quick, else 2).")
+  private Optional<Integer> forks = Optional.empty();
+
   @Option(names = "--no-peers", description = "Octavo alone.")
   private boolean noPeers;
 
@@ -100,7 +106,7 @@ public final class Main implements Callable<Integer> {
     List<MachineLimits.Measured> limits = MachineLimits.measure(engine.host());
     Path log = folder.resolve("jmh.log");
     Files.deleteIfExists(log);
-    Measurement measurement = new Measurement(quick, log);
+    Measurement measurement = new Measurement(quick, forks.orElse(quick ? 1 : 2), log);
     List<Figure> figures = new ArrayList<>();
     for (int i = 0; i < subjects.size(); i++) {
       Subject subject = subjects.get(i);

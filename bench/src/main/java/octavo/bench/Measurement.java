@@ -26,6 +26,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /** Runs JMH for one subject at a time, in fresh processes. */
 final class Measurement {
 
+  private final boolean quick;
   private final int forks;
   private final int samples;
   private final int milliseconds;
@@ -35,10 +36,12 @@ final class Measurement {
    * Chooses how long to measure.
    *
    * @param quick whether a rough figure will do
+   * @param forks how many processes measure a subject
    * @param log where JMH's own words go, at the end
    */
-  Measurement(boolean quick, Path log) {
-    this.forks = quick ? 1 : 2;
+  Measurement(boolean quick, int forks, Path log) {
+    this.quick = quick;
+    this.forks = forks;
     this.samples = quick ? 7 : 10;
     this.milliseconds = quick ? 60 : 120;
     this.log = log;
@@ -72,7 +75,7 @@ final class Measurement {
    */
   Figure of(Subject subject) throws FailedException, IOException {
     if (subject.op().equals("cold")) {
-      return ColdStart.measure(subject, forks == 1 ? 3 : 7);
+      return ColdStart.measure(subject, quick ? 3 : 7);
     }
     ByteArrayOutputStream words = new ByteArrayOutputStream();
     try (PrintStream stream = new PrintStream(words, false, StandardCharsets.UTF_8)) {

@@ -75,8 +75,9 @@ final class OneDnn implements Contender {
       if (bytes) {
         a = arena.allocate((long) m * k, 64);
         b = arena.allocate((long) n * k, 64);
+        // Seven bits: without VNNI a sum of two larger products would saturate at 16.
         for (int i = 0; i < left.length; i++) {
-          left[i] = Math.clamp(Math.round(128 + left[i] * 32), 0, 255);
+          left[i] = Math.clamp(Math.round(64 + left[i] * 16), 0, 127);
           a.set(ValueLayout.JAVA_BYTE, i, (byte) (int) left[i]);
         }
         for (int i = 0; i < right.length; i++) {

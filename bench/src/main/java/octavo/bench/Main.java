@@ -183,7 +183,11 @@ public final class Main implements Callable<Integer> {
     Map<Peer, String> states = new EnumMap<>(Peer.class);
     List<Subject> there = new ArrayList<>();
     for (Subject subject : subjects) {
-      if (subject.octavo()) {
+      if (subject.emptyCall()) {
+        if (engine.host().backend("jni").available()) {
+          there.add(subject);
+        }
+      } else if (subject.octavo()) {
         if (engine.host().backend(subject.library()).available()) {
           there.add(subject);
         } else {

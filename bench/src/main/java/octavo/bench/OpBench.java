@@ -35,7 +35,10 @@ public class OpBench {
   @Setup(Level.Trial)
   public void setUp() {
     Subject what = Subject.of(subject);
-    contender = what.octavo() ? OctavoWork.of(what) : Peers.contender(what);
+    contender =
+        what.emptyCall()
+            ? new CallWork(what)
+            : what.octavo() ? OctavoWork.of(what) : Peers.contender(what);
     contender.run();
     contender.check();
     calibrator = new Calibrator(what);

@@ -59,6 +59,11 @@ public record Subject(String op, String shape, String formats, String contender,
     return plus < 0 ? contender : contender.substring(0, plus);
   }
 
+  /** {@return whether it is a call of a function that does nothing} */
+  public boolean emptyCall() {
+    return shape.equals(CallWork.SHAPE);
+  }
+
   /** {@return whether Octavo does it} */
   public boolean octavo() {
     return octavo.spi.Overrides.BACKENDS.contains(library());
@@ -121,6 +126,9 @@ public record Subject(String op, String shape, String formats, String contender,
 
   /** {@return the width of the weights or codes, by which results are grouped} */
   public String family() {
+    if (op.equals("call")) {
+      return "";
+    }
     double bits = bits(target().equals("FP32") ? source() : target());
     return bits > 16 ? "32 bit" : bits > 9 ? "16 bit" : bits > 5 ? "8 bit" : "4 bit";
   }
@@ -141,6 +149,9 @@ public record Subject(String op, String shape, String formats, String contender,
 
   /** {@return the shape for a person} */
   public String shapeText() {
+    if (emptyCall()) {
+      return "of an empty function";
+    }
     if (product()) {
       return shape.replace("x", " x ");
     }

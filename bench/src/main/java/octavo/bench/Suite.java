@@ -37,6 +37,7 @@ final class Suite {
     suite.small();
     suite.conversions();
     suite.calls();
+    suite.emptyCalls();
     suite.cold();
     return new ArrayList<>(suite.subjects);
   }
@@ -201,6 +202,12 @@ final class Suite {
 
   private void calls() {
     add("call", "1x16", 1, "FP32>E4M3FN", "reference", "vector", "ffm", "jni");
+  }
+
+  private void emptyCalls() {
+    for (String[] subject : CallWork.SUBJECTS) {
+      add("call", CallWork.SHAPE, 1, subject[0], subject[1]);
+    }
   }
 
   private void cold() {

@@ -51,15 +51,13 @@ final class CallWork implements Contender {
   private static final class Ffm {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final FunctionDescriptor SEGMENTS =
-        FunctionDescriptor.of(
-            INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+        FunctionDescriptor.of(INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
     private static final MemorySegment FUNCTION = function();
     static final MethodHandle NOTHING =
         Linker.nativeLinker().downcallHandle(FUNCTION, FunctionDescriptor.of(INT));
     static final MethodHandle THREE = Linker.nativeLinker().downcallHandle(FUNCTION, SEGMENTS);
     static final MethodHandle CRITICAL =
-        Linker.nativeLinker()
-            .downcallHandle(FUNCTION, SEGMENTS, Linker.Option.critical(false));
+        Linker.nativeLinker().downcallHandle(FUNCTION, SEGMENTS, Linker.Option.critical(false));
 
     private static MemorySegment function() {
       String arch = System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "x86_64";

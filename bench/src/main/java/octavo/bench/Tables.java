@@ -113,7 +113,8 @@ final class Tables {
     return String.format(Locale.ROOT, "%.2f", value);
   }
 
-  private static String number(double value) {
+  /** {@return a number of three digits or more} */
+  static String number(double value) {
     return String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 1000 ? "%.1f" : "%.0f", value);
   }
 
@@ -170,6 +171,7 @@ final class Tables {
   static String markdown(Results results) {
     StringBuilder text = new StringBuilder();
     text.append("```\n").append(results.machine().text()).append("```\n");
+    text.append('\n').append(Summary.markdown(results));
     text.append("\n| limit of the machine | median | best | |\n|---|---:|---:|---|\n");
     for (MachineLimits.Measured limit : results.limits()) {
       text.append(

@@ -26,6 +26,7 @@ struct FormatTraits {
   bool has_subnormals;
   bool is_integer;
   int32_t fraction_bits;
+  bool is_symmetric;  // an integer format that does not write its lowest code
 
   // Bits below the mantissa that storage has and the format does not use.
   constexpr int32_t padding_bits() const {
@@ -66,9 +67,10 @@ struct FormatTraits {
    has_negative_zero,                                                                           \
    has_subnormals,                                                                              \
    false,                                                                                       \
-   0},
-#define OCT_INTEGER_FORMAT(id, name, bits, fraction_bits) \
-  {bits, 0, 0, 0, true, false, NanKind::NONE, false, false, true, fraction_bits},
+   0,                                                                                           \
+   false},
+#define OCT_INTEGER_FORMAT(id, name, bits, fraction_bits, is_symmetric) \
+  {bits, 0, 0, 0, true, false, NanKind::NONE, false, false, true, fraction_bits, is_symmetric},
 static constexpr FormatTraits kFormats[] = {
 #include "generated/octavo_formats.inc"
 };

@@ -13,7 +13,11 @@
 #define OCT_KERNEL_LIST(KERNEL)       \
   KERNEL(matmul_plain, MatmulRequest) \
   KERNEL(matmul_block, MatmulRequest) \
-  KERNEL(convert, ConvertRequest)
+  KERNEL(matmul_integer, MatmulRequest) \
+  KERNEL(convert, ConvertRequest)     \
+  KERNEL(quantize, QuantizeRequest)   \
+  KERNEL(dequantize, DequantizeRequest) \
+  KERNEL(amax, AmaxRequest)
 
 namespace octavo {
 

@@ -50,6 +50,45 @@ struct ConvertRequest {
   uint64_t first_index;
 };
 
+struct QuantizeRequest {
+  int64_t rows;
+  int64_t columns;
+  int32_t in_format;
+  const uint8_t* in;
+  int64_t in_row_stride_bytes;
+  int32_t out_format;
+  uint8_t* out;
+  int64_t out_row_stride_bytes;
+  int32_t scale_format;
+  uint8_t* scales;
+  int64_t scale_row_stride;
+  int64_t block_rows;
+  int64_t block_columns;
+  float tensor_scale;
+  int32_t scale_rule;
+  int32_t rounding;
+  uint64_t seed;
+  uint64_t first_index;
+};
+
+struct DequantizeRequest {
+  int64_t rows;
+  int64_t columns;
+  Operand in;
+  int32_t out_format;
+  uint8_t* out;
+  int64_t out_row_stride_bytes;
+};
+
+struct AmaxRequest {
+  int64_t rows;
+  int64_t columns;
+  int32_t in_format;
+  const uint8_t* in;
+  int64_t in_row_stride_bytes;
+  bool finite_only;
+};
+
 }  // namespace octavo
 
 #endif  // OCTAVO_KERNEL_REQUEST_H

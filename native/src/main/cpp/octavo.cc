@@ -90,6 +90,7 @@ int32_t run(const KernelTable* kernels, const MatmulRequest& request) {
   }
   if (!sizes_are_valid(request)) return OCT_ERROR_ARGUMENT;
   if (request.m == 0 || request.n == 0) return OCT_OK;
+  if (block && kernels->matmul_integer_supports(request)) return kernels->matmul_integer(request);
   return (block ? kernels->matmul_block : kernels->matmul_plain)(request);
 }
 
@@ -101,6 +102,38 @@ int32_t run(const KernelTable* kernels, const ConvertRequest& request) {
   if (request.rows < 0 || request.columns < 0) return OCT_ERROR_ARGUMENT;
   if (request.rows == 0 || request.columns == 0) return OCT_OK;
   return kernels->convert(request);
+}
+
+int32_t run(const KernelTable* kernels, const QuantizeRequest& request) {
+  if (kernels == nullptr) return OCT_ERROR_TIER;
+  if (!format_exists(request.in_format) || !format_exists(request.out_format) ||
+      !format_exists(request.scale_format))
+    return OCT_ERROR_FORMAT;
+  if (!kernels->quantize_supports(request)) return OCT_ERROR_UNSUPPORTED;
+  if (request.rows < 0 || request.columns < 0 || request.block_rows < 0 ||
+      request.block_columns < 0)
+    return OCT_ERROR_ARGUMENT;
+  return kernels->quantize(request);
+}
+
+int32_t run(const KernelTable* kernels, const DequantizeRequest& request) {
+  if (kernels == nullptr) return OCT_ERROR_TIER;
+  if (!format_exists(request.in.format) || !format_exists(request.in.scale_format) ||
+      !format_exists(request.out_format))
+    return OCT_ERROR_FORMAT;
+  if (!kernels->dequantize_supports(request)) return OCT_ERROR_UNSUPPORTED;
+  if (request.rows < 0 || request.columns < 0 || request.in.block_rows < 1 ||
+      request.in.block_columns < 0)
+    return OCT_ERROR_ARGUMENT;
+  return kernels->dequantize(request);
+}
+
+int32_t run(const KernelTable* kernels, const AmaxRequest& request) {
+  if (kernels == nullptr) return OCT_ERROR_TIER;
+  if (!format_exists(request.in_format)) return OCT_ERROR_FORMAT;
+  if (!kernels->amax_supports(request)) return OCT_ERROR_UNSUPPORTED;
+  if (request.rows < 0 || request.columns < 0) return OCT_ERROR_ARGUMENT;
+  return kernels->amax(request);
 }
 
 }  // namespace
@@ -186,5 +219,79 @@ int32_t oct_convert(int32_t tier, int64_t rows, int64_t columns, int32_t in_form
                                   overflow,
                                   static_cast<uint64_t>(seed),
                                   static_cast<uint64_t>(first_index)};
+  return run(kernels_of(tier), request);
+}
+
+int32_t oct_quantize_supported(int32_t tier, int32_t in_format, int32_t out_format,
+                               int32_t scale_format, int32_t scale_rule, int32_t rounding) {
+  const KernelTable* kernels = kernels_of(tier);
+  QuantizeRequest request = {};
+  request.in_format = in_format;
+  request.out_format = out_format;
+  request.scale_format = scale_format;
+  request.scale_rule = scale_rule;
+  request.rounding = rounding;
+  return kernels != nullptr && format_exists(in_format) && format_exists(out_format) &&
+         format_exists(scale_format) && kernels->quantize_supports(request);
+}
+
+int32_t oct_quantize(int32_t tier, int64_t rows, int64_t columns, int32_t in_format, oct_address in,
+                     int64_t in_row_stride_bytes, int32_t out_format, oct_mutable_address out,
+                     int64_t out_row_stride_bytes, int32_t scale_format, oct_mutable_address scales,
+                     int64_t scale_row_stride, int64_t block_rows, int64_t block_columns,
+                     float tensor_scale, int32_t scale_rule, int32_t rounding, int64_t seed,
+                     int64_t first_index) {
+  const QuantizeRequest request = {rows,
+                                   columns,
+                                   in_format,
+                                   bytes(in),
+                                   in_row_stride_bytes,
+                                   out_format,
+                                   bytes(out),
+                                   out_row_stride_bytes,
+                                   scale_format,
+                                   bytes(scales),
+                                   scale_row_stride,
+                                   block_rows,
+                                   block_columns,
+                                   tensor_scale,
+                                   scale_rule,
+                                   rounding,
+                                   static_cast<uint64_t>(seed),
+                                   static_cast<uint64_t>(first_index)};
+  return run(kernels_of(tier), request);
+}
+
+int32_t oct_amax(int32_t tier, int64_t rows, int64_t columns, int32_t in_format, oct_address in,
+                 int64_t in_row_stride_bytes, int32_t finite_only) {
+  const AmaxRequest request = {rows, columns, in_format, bytes(in), in_row_stride_bytes,
+                               finite_only != 0};
+  return run(kernels_of(tier), request);
+}
+
+int32_t oct_dequantize_supported(int32_t tier, int32_t in_format, int32_t in_scale_format,
+                                 int32_t out_format) {
+  const KernelTable* kernels = kernels_of(tier);
+  DequantizeRequest request = {};
+  request.in.format = in_format;
+  request.in.scale_format = in_scale_format;
+  request.out_format = out_format;
+  return kernels != nullptr && format_exists(in_format) && format_exists(in_scale_format) &&
+         format_exists(out_format) && kernels->dequantize_supports(request);
+}
+
+int32_t oct_dequantize(int32_t tier, int64_t rows, int64_t columns, int32_t in_format,
+                       oct_address in, int64_t in_row_stride_bytes, int32_t in_scale_format,
+                       oct_address in_scales, int64_t in_scale_row_stride, int64_t in_block_rows,
+                       int64_t in_block_columns, float in_tensor_scale, int32_t out_format,
+                       oct_mutable_address out, int64_t out_row_stride_bytes) {
+  const DequantizeRequest request = {
+      rows,
+      columns,
+      operand(in_format, in, in_row_stride_bytes, in_scale_format, in_scales, in_scale_row_stride,
+              in_block_rows, in_block_columns, in_tensor_scale),
+      out_format,
+      bytes(out),
+      out_row_stride_bytes};
   return run(kernels_of(tier), request);
 }

@@ -10,6 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Tiers with byte dot products are the others with one instruction more.
+#if defined(OCT_TIER_IS_AVXVNNI)
+#define OCT_TIER_IS_AVX2
+#define OCT_HAS_DOT
+#elif defined(OCT_TIER_IS_AVX512VNNI)
+#define OCT_TIER_IS_AVX512
+#define OCT_HAS_DOT
+#elif defined(OCT_TIER_IS_NEON_DOTPROD)
+#define OCT_TIER_IS_NEON
+#define OCT_HAS_DOT
+#endif
+
 #if defined(__SSE2__)
 #include <immintrin.h>
 #elif defined(OCT_TIER_IS_NEON)
@@ -54,6 +66,9 @@ typedef uint8_t VByte __attribute__((vector_size(kLanes)));
 // The bytes of four vectors, and of two.
 typedef uint8_t VByte4 __attribute__((vector_size(4 * kLanes)));
 typedef uint8_t VByte2 __attribute__((vector_size(2 * kLanes)));
+
+// The 16-bit lanes of a vector.
+typedef int16_t VShort2 __attribute__((vector_size(4 * kLanes)));
 
 // A vector, or anything else, from any address.
 template <class T>
@@ -106,6 +121,25 @@ OCT_INLINE VByte4 narrow_bytes(const VUint (&x)[4]) {
 OCT_INLINE VByte2 join_nibbles(VByte4 x) {
   const __m512i both = _mm512_or_si512((__m512i)x, _mm512_srli_epi16((__m512i)x, 4));
   return (VByte2)_mm512_cvtepi16_epi8(both);
+}
+
+OCT_INLINE VUint broadcast_bits(const void* from) {
+  return (VUint)_mm512_set1_epi32(load<int32_t>(from));
+}
+OCT_INLINE VByte4 load_nibble_bytes(const uint8_t* from) {
+  const __m512i x = _mm512_cvtepu8_epi16(load<__m256i>(from));
+  const __m512i both = _mm512_or_si512(x, _mm512_slli_epi16(x, 4));
+  return (VByte4)_mm512_and_si512(both, _mm512_set1_epi8(15));
+}
+OCT_INLINE VByte4 lookup_bytes(const int8_t* table, VByte4 codes) {
+  const __m512i entries = _mm512_broadcast_i32x4(load<__m128i>(table));
+  return (VByte4)_mm512_shuffle_epi8(entries, (__m512i)codes);
+}
+OCT_INLINE VShort2 multiply_pairs(VByte4 x, VByte4 y) {
+  return (VShort2)_mm512_maddubs_epi16((__m512i)x, (__m512i)y);
+}
+OCT_INLINE VInt add_pairs(VShort2 x) {
+  return (VInt)_mm512_madd_epi16((__m512i)x, _mm512_set1_epi16(1));
 }
 
 #define OCT_HAS_HALF
@@ -178,6 +212,25 @@ OCT_INLINE VByte2 join_nibbles(VByte4 x) {
   const __m256i both = _mm256_or_si256((__m256i)x, _mm256_srli_epi16((__m256i)x, 4));
   const __m256i low = _mm256_and_si256(both, _mm256_set1_epi16(0xFF));
   return (VByte2)_mm_packus_epi16(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
+}
+
+OCT_INLINE VUint broadcast_bits(const void* from) {
+  return (VUint)_mm256_set1_epi32(load<int32_t>(from));
+}
+OCT_INLINE VByte4 load_nibble_bytes(const uint8_t* from) {
+  const __m256i x = _mm256_cvtepu8_epi16(load<__m128i>(from));
+  const __m256i both = _mm256_or_si256(x, _mm256_slli_epi16(x, 4));
+  return (VByte4)_mm256_and_si256(both, _mm256_set1_epi8(15));
+}
+OCT_INLINE VByte4 lookup_bytes(const int8_t* table, VByte4 codes) {
+  const __m256i entries = _mm256_broadcastsi128_si256(load<__m128i>(table));
+  return (VByte4)_mm256_shuffle_epi8(entries, (__m256i)codes);
+}
+OCT_INLINE VShort2 multiply_pairs(VByte4 x, VByte4 y) {
+  return (VShort2)_mm256_maddubs_epi16((__m256i)x, (__m256i)y);
+}
+OCT_INLINE VInt add_pairs(VShort2 x) {
+  return (VInt)_mm256_madd_epi16((__m256i)x, _mm256_set1_epi16(1));
 }
 
 #define OCT_HAS_HALF
@@ -285,6 +338,61 @@ OCT_INLINE VByte2 join_nibbles(VByte4 x) {
   return joined;
 }
 
+OCT_INLINE VUint broadcast_bits(const void* from) { return VUint{} + load<uint32_t>(from); }
+
+#if defined(OCT_TIER_IS_NEON)
+OCT_INLINE VByte4 load_nibble_bytes(const uint8_t* from) {
+  const uint8x8_t x = vld1_u8(from), low = vand_u8(x, vdup_n_u8(15)), high = vshr_n_u8(x, 4);
+  return (VByte4)vcombine_u8(vzip1_u8(low, high), vzip2_u8(low, high));
+}
+OCT_INLINE VByte4 lookup_bytes(const int8_t* table, VByte4 codes) {
+  return (VByte4)vqtbl1q_s8(vld1q_s8(table), (uint8x16_t)codes);
+}
+OCT_INLINE VShort2 multiply_pairs(VByte4 x, VByte4 y) {
+  const int16x8_t low = vmull_s8(vget_low_s8((int8x16_t)x), vget_low_s8((int8x16_t)y));
+  const int16x8_t high = vmull_high_s8((int8x16_t)x, (int8x16_t)y);
+  return (VShort2)vpaddq_s16(low, high);
+}
+OCT_INLINE VInt add_pairs(VShort2 x) { return (VInt)vpaddlq_s16((int16x8_t)x); }
+#else
+OCT_INLINE VByte4 load_nibble_bytes(const uint8_t* from) {
+  VByte4 codes = {};
+  for (int i = 0; i < 8; i++) {
+    codes[2 * i] = from[i] & 15;
+    codes[2 * i + 1] = from[i] >> 4;
+  }
+  return codes;
+}
+OCT_INLINE VByte4 lookup_bytes(const int8_t* table, VByte4 codes) {
+  VByte4 found = {};
+  for (int i = 0; i < 16; i++) found[i] = (uint8_t)table[codes[i]];
+  return found;
+}
+#if defined(__SSE2__)
+OCT_INLINE VShort2 multiply_pairs(VByte4 x, VByte4 y) {
+  const __m128i zero = _mm_setzero_si128(), a = (__m128i)x, b = (__m128i)y;
+  const __m128i low = _mm_madd_epi16(_mm_unpacklo_epi8(a, zero),
+                                     _mm_srai_epi16(_mm_unpacklo_epi8(zero, b), 8));
+  const __m128i high = _mm_madd_epi16(_mm_unpackhi_epi8(a, zero),
+                                      _mm_srai_epi16(_mm_unpackhi_epi8(zero, b), 8));
+  return (VShort2)_mm_packs_epi32(low, high);
+}
+OCT_INLINE VInt add_pairs(VShort2 x) {
+  return (VInt)_mm_madd_epi16((__m128i)x, _mm_set1_epi16(1));
+}
+#else
+OCT_INLINE VShort2 multiply_pairs(VByte4 x, VByte4 y) {
+  VShort2 sums = {};
+  for (int i = 0; i < 8; i++)
+    sums[i] = (int16_t)(x[2 * i] * (int8_t)y[2 * i] + x[2 * i + 1] * (int8_t)y[2 * i + 1]);
+  return sums;
+}
+OCT_INLINE VInt add_pairs(VShort2 x) {
+  return VInt{x[0] + x[1], x[2] + x[3], x[4] + x[5], x[6] + x[7]};
+}
+#endif
+#endif
+
 OCT_INLINE VFloat lookup16(const uint32_t* table, VUint codes) {
   return from_bits(VUint{table[codes[0]], table[codes[1]], table[codes[2]], table[codes[3]]});
 }
@@ -302,6 +410,31 @@ OCT_INLINE void transpose(VFloat (&rows)[kLanes]) {
   rows[3] = VFloat{a[3], b[3], c[3], d[3]};
 }
 
+#endif
+
+// Sums of byte products, four for each 32-bit lane: x unsigned or at most 127, y signed. Where there
+// is an instruction for it they are 32-bit numbers; else two 16-bit numbers, of which the caller
+// knows that neither a pair of products saturates nor the sum in the end overflows.
+#if defined(OCT_HAS_DOT)
+typedef VInt VDots;
+OCT_INLINE VInt add_dots(VDots x) { return x; }
+#if defined(OCT_TIER_IS_AVX512)
+OCT_INLINE VDots dot(VDots sums, VByte4 x, VByte4 y) {
+  return (VDots)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)x, (__m512i)y);
+}
+#elif defined(OCT_TIER_IS_AVX2)
+OCT_INLINE VDots dot(VDots sums, VByte4 x, VByte4 y) {
+  return (VDots)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)x, (__m256i)y);
+}
+#else
+OCT_INLINE VDots dot(VDots sums, VByte4 x, VByte4 y) {
+  return (VDots)vdotq_s32((int32x4_t)sums, (int8x16_t)x, (int8x16_t)y);
+}
+#endif
+#else
+typedef VShort2 VDots;
+OCT_INLINE VInt add_dots(VDots x) { return add_pairs(x); }
+OCT_INLINE VDots dot(VDots sums, VByte4 x, VByte4 y) { return sums + multiply_pairs(x, y); }
 #endif
 
 }  // namespace OCT_TIER

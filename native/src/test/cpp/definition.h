@@ -14,7 +14,7 @@
 
 namespace definition {
 
-enum Kind { IEEE_LIKE, ONE_NAN, UNSIGNED_ZERO, FINITE, INTEGER };
+enum Kind { IEEE_LIKE, ONE_NAN, UNSIGNED_ZERO, FINITE, POWER, INTEGER };
 
 struct Format {
   const char* name;
@@ -42,6 +42,7 @@ constexpr Format kFormats[] = {
     {"E3M2", 11, 8, 3, 2, 3, FINITE},
     {"E2M3", 12, 8, 2, 3, 1, FINITE},
     {"E2M1", 13, 4, 2, 1, 1, FINITE},
+    {"E8M0", 14, 8, 8, 0, 127, POWER},
     {"INT8", 15, 8, 0, 0, 0, INTEGER},
     {"INT8_FIXED6", 16, 8, 0, 6, 0, INTEGER},
 };
@@ -84,6 +85,9 @@ inline uint32_t max_code(const Format& f) {
 
 // A NaN keeps the sign of its code.
 inline float decode(const Format& f, uint32_t code) {
+  if (f.kind == POWER)
+    return code == 255 ? std::numeric_limits<float>::quiet_NaN()
+                       : static_cast<float>(std::ldexp(1.0, static_cast<int>(code) - 127));
   if (f.kind == INTEGER)
     return std::ldexp(static_cast<float>(static_cast<int8_t>(code)), -f.mantissa_bits);
   if (f.id == 1) code >>= 13;
@@ -134,10 +138,7 @@ inline void put(const Format& f, uint8_t* row, int64_t k, uint32_t code) {
 }
 
 inline float scale_at(int id, const uint8_t* scales, int64_t index) {
-  if (id != kE8M0) return decode(format(id), code_at(format(id), scales, index));
-  const int code = scales[index];
-  return code == 255 ? std::numeric_limits<float>::quiet_NaN()
-                     : static_cast<float>(std::ldexp(1.0, code - 127));
+  return decode(format(id), code_at(format(id), scales, index));
 }
 
 // Conversion by search among the magnitudes of a format, the first beyond the largest one included.
@@ -202,6 +203,39 @@ struct Encoder {
   }
 };
 
+// Conversion to an integer format, in binary64, where everything is exact. Of the two formats the
+// one with a binary point leaves out its lowest code.
+inline uint32_t encode_integer(const Format& f, Encoder::Rounding rounding, float value,
+                               uint32_t random) {
+  if (std::isnan(value)) return 0;
+  const double limit = value < 0 && f.mantissa_bits == 0 ? 128 : 127;
+  const double units = std::min(std::ldexp(std::fabs(double{value}), f.mantissa_bits), limit);
+  double whole = std::floor(units);
+  const double fraction = units - whole;
+  if (rounding == Encoder::NEAREST_EVEN) {
+    whole = std::nearbyint(units);
+  } else if (rounding == Encoder::STOCHASTIC) {
+    whole += std::floor(fraction * 0x1p32) + random >= 0x1p32 ? 1 : 0;
+  }
+  return static_cast<uint32_t>(static_cast<int32_t>(value < 0 ? -whole : whole)) & 0xFF;
+}
+
+// Conversion to E8M0: nearest as ml_dtypes has it; otherwise to a neighbouring power of two.
+inline uint32_t encode_power(Encoder::Rounding rounding, bool saturate, float value,
+                             uint32_t random) {
+  if (value == 0) return saturate ? 0 : 255;
+  if (std::isnan(value) || value < 0) return 255;
+  if (std::isinf(value)) return saturate ? 254 : 255;
+  const int exponent = std::ilogb(value);
+  if (exponent < -127) return 0;
+  const double fraction = std::ldexp(double{value}, -exponent) - 1;
+  bool up = false;
+  if (rounding == Encoder::NEAREST_EVEN) up = exponent == -127 ? fraction > 0 : fraction >= 0.5;
+  if (rounding == Encoder::STOCHASTIC) up = std::floor(fraction * 0x1p32) + random >= 0x1p32;
+  const int code = exponent + 127 + (up ? 1 : 0);
+  return code > 254 ? (saturate ? 254 : 255) : static_cast<uint32_t>(code);
+}
+
 // The random bits of an element.
 inline uint32_t random_bits(uint64_t seed, uint64_t index) {
   uint64_t key = seed + 0x9E3779B97F4A7C15u * (index >> 32) + 0x9E3779B97F4A7C15u;
@@ -213,6 +247,53 @@ inline uint32_t random_bits(uint64_t seed, uint64_t index) {
   x = (x ^ x >> 15) + static_cast<uint32_t>(key >> 32);
   x *= 0x846CA68Bu;
   return x ^ x >> 16;
+}
+
+// ---- quantization, from the descriptions of the rules
+
+enum ScaleRule { OCP_FLOOR, TRAINIUM, CEIL, EVEN, RCEIL, GGML, kScaleRules };
+
+inline float max_finite(const Format& f) {
+  return f.kind == INTEGER ? std::ldexp(127.0f, -f.mantissa_bits)
+                           : static_cast<float>(magnitude(f, max_code(f)));
+}
+
+// The code of an E8M0 scale.
+inline uint32_t mx_scale(ScaleRule rule, const Format& element, float amax) {
+  if (!std::isfinite(amax)) return 255;
+  if (amax == 0) return 0;
+  const int emax = std::ilogb(max_finite(element));
+  const int floor = std::ilogb(amax);
+  int exponent = floor - emax;
+  switch (rule) {
+    case TRAINIUM:
+      exponent = floor - (emax - 1);
+      break;
+    case CEIL:
+      exponent = floor + (std::ldexp(1.0, floor) == double{amax} ? 0 : 1) - emax;
+      break;
+    case EVEN: {
+      const double bits = double{1} * to_bits(amax) + std::ldexp(1.0, 22 - element.mantissa_bits);
+      if (bits >= 0x00800000) exponent = static_cast<int>(bits / 0x00800000) - 127 - emax;
+      break;
+    }
+    case RCEIL: {
+      const float product = amax * (1.0f / max_finite(element));
+      if (product < 0x1p-126f) {
+        exponent = product > 0x1p-127f ? -126 : -127;
+      } else {
+        const int e = std::ilogb(product);
+        exponent = e + (std::ldexp(1.0, e) == double{product} ? 0 : 1);
+      }
+      break;
+    }
+    case GGML:
+      exponent = static_cast<int>(std::floor(static_cast<float>(std::log2(double{amax})))) - emax;
+      break;
+    default:
+      break;
+  }
+  return static_cast<uint32_t>(std::min(std::max(exponent + 127, 0), 254));
 }
 
 // The arguments of oct_matmul for one operand.

@@ -1,11 +1,16 @@
-// Speed of the kernels in one thread, as a table. For a look at the effect of a change, not for
-// publication: the measured figures are made from Java. Usage: kernels_speed [size] [seconds per
-// line]
+// Speed of the kernels in one thread, as a table, beside OpenBLAS where the system has it and the
+// machine's bandwidth. For a look at the effect of a change, not for publication: the measured
+// figures are made from Java.
+//
+//   kernels_speed [tier] [seconds per line] [gemm|gemv|convert|quantize ...]
+#include <dlfcn.h>
 #include <octavo.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <string>
 #include <vector>
 
 namespace {
@@ -82,49 +87,162 @@ void matmul(int32_t tier, const Case& c, int64_t m, int64_t n, int64_t k, double
               1e-9 * n * row / time, status == OCT_OK ? "" : "  FAILED");
 }
 
-void convert(int32_t tier, const char* name, int32_t format, int bits, double budget) {
-  const int64_t count = 1 << 16;
-  const std::vector<uint8_t> in = elements({"", FP32, 32, 0}, count);
-  std::vector<uint8_t> out(4 * count);
-  double time = best_time(budget / 4, [&] {
-    for (int i = 0; i < 16; i++) {
-      oct_convert(tier, 1, count, FP32, in.data(), 0, format, out.data(), 0, OCT_ROUND_NEAREST_EVEN,
-                  OCT_OVERFLOW_SATURATE, 0, 0);
+// Bytes copied and read per second, from memory beyond the caches.
+struct Bandwidth {
+  double copy, read;
+};
+
+Bandwidth bandwidth(double budget) {
+  const size_t count = size_t{1} << 26;
+  std::vector<uint8_t> from(count, 1), to(count, 2);
+  const double copy = best_time(budget, [&] { std::memcpy(to.data(), from.data(), count); });
+  uint64_t sum = 0;
+  const double read = best_time(budget, [&] {
+    uint64_t sums[16] = {};
+    for (size_t i = 0; i < count; i += 128) {
+      for (size_t j = 0; j < 16; j++) {
+        uint64_t word;
+        std::memcpy(&word, &from[i + 8 * j], 8);
+        sums[j] += word;
+      }
     }
+    for (uint64_t s : sums) sum += s;
   });
-  const double to = 16e-9 * 4 * count / time;
-  const std::vector<uint8_t> codes = elements({"", format, bits, 0}, count);
-  time = best_time(budget / 4, [&] {
-    for (int i = 0; i < 16; i++) {
-      oct_convert(tier, 1, count, format, codes.data(), 0, FP32, out.data(), 0,
-                  OCT_ROUND_NEAREST_EVEN, OCT_OVERFLOW_SATURATE, 0, 0);
-    }
+  if (sum == 0) std::printf("\n");
+  return {1e-9 * count / copy, 1e-9 * count / read};
+}
+
+// cblas_sgemm, in one thread; the time of a product, or 0 where there is no OpenBLAS.
+double sgemm(int64_t m, int64_t n, int64_t k, double budget) {
+  static void* const library = dlopen("libopenblas.so.0", RTLD_NOW);
+  if (library == nullptr) return 0;
+  const auto set_threads =
+      reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"));
+  const auto multiply = reinterpret_cast<void (*)(int, int, int, int, int, int, float, const float*,
+                                                  int, const float*, int, float, float*, int)>(
+      dlsym(library, "cblas_sgemm"));
+  if (set_threads == nullptr || multiply == nullptr) return 0;
+  set_threads(1);
+  constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
+  std::vector<float> a(m * k, 0.5f), b(n * k, 0.25f), c(m * n);
+  return best_time(budget, [&] {
+    multiply(kRowMajor, kPlain, kTransposed, static_cast<int>(m), static_cast<int>(n),
+             static_cast<int>(k), 1.0f, a.data(), static_cast<int>(k), b.data(),
+             static_cast<int>(k), 0.0f, c.data(), static_cast<int>(n));
   });
-  std::printf("  %-14s from FP32 %6.2f GB/s, to FP32 %6.2f GB/s, of FP32\n", name, to,
-              16e-9 * 4 * count / time);
+}
+
+// Casts of 64 MiB of FP32, far beyond the caches, and of what stays in them.
+void convert(int32_t tier, const char* name, int32_t format, int bits, double budget,
+             double copy) {
+  for (const int64_t count : {int64_t{1} << 24, int64_t{1} << 14}) {
+    const int rounds = count < 1 << 20 ? 64 : 1;
+    const std::vector<uint8_t> in = elements({"", FP32, 32, 0}, count);
+    std::vector<uint8_t> codes = elements({"", format, bits, 0}, count), out(4 * count);
+    const double to = best_time(budget, [&] {
+      for (int i = 0; i < rounds; i++) {
+        oct_convert(tier, 1, count, FP32, in.data(), 0, format, codes.data(), 0,
+                    OCT_ROUND_NEAREST_EVEN, OCT_OVERFLOW_SATURATE, 0, 0);
+      }
+    });
+    const double from = best_time(budget, [&] {
+      for (int i = 0; i < rounds; i++) {
+        oct_convert(tier, 1, count, format, codes.data(), 0, FP32, out.data(), 0,
+                    OCT_ROUND_NEAREST_EVEN, OCT_OVERFLOW_SATURATE, 0, 0);
+      }
+    });
+    const double scale = 4e-9 * rounds * count;
+    std::printf("  %-14s %-6s from FP32 %6.2f GB/s of FP32 (%4.2f of copying), to FP32 %6.2f (%4.2f)\n",
+                name, count < 1 << 20 ? "cached" : "", scale / to, scale / to / copy, scale / from,
+                scale / from / copy);
+  }
+}
+
+struct Quantized {
+  const char* name;
+  int32_t format, bits, scale_format;
+  int64_t block_rows, block;
+};
+
+void quantize(int32_t tier, const Quantized& q, double budget, double copy) {
+  for (const int64_t rows : {int64_t{4096}, int64_t{4}}) {
+    const int64_t columns = 4096;
+    const int rounds = rows < 100 ? 64 : 1;
+    std::vector<uint8_t> in = elements({"", FP32, 32, 0}, rows * columns);
+    std::vector<uint8_t> codes(rows * columns * q.bits / 8), scales(rows * columns / 4);
+    const int64_t scale_columns = q.block == 0 ? 1 : columns / q.block;
+    const double to = best_time(budget, [&] {
+      for (int i = 0; i < rounds; i++) {
+        oct_quantize(tier, rows, columns, FP32, in.data(), 4 * columns, q.format, codes.data(),
+                     columns * q.bits / 8, q.scale_format, scales.data(), scale_columns,
+                     q.block_rows, q.block, 1.0f, OCT_SCALE_OCP_FLOOR, OCT_ROUND_NEAREST_EVEN, 0,
+                     0);
+      }
+    });
+    const double from = best_time(budget, [&] {
+      for (int i = 0; i < rounds; i++) {
+        oct_dequantize(tier, rows, columns, q.format, codes.data(), columns * q.bits / 8,
+                       q.scale_format, scales.data(), scale_columns, q.block_rows, q.block, 1.0f,
+                       FP32, in.data(), 4 * columns);
+      }
+    });
+    const double scale = 4e-9 * rounds * rows * columns;
+    std::printf("  %-14s %-6s quantize  %6.2f GB/s of FP32 (%4.2f of copying), dequantize %6.2f (%4.2f)\n",
+                q.name, rows < 100 ? "cached" : "", scale / to, scale / to / copy, scale / from,
+                scale / from / copy);
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int64_t size = argc > 1 ? std::atoll(argv[1]) : 1024;
-  const double budget = argc > 2 ? std::atof(argv[2]) : 0.2;
+  const std::string only = argc > 1 ? argv[1] : "avx2";
+  const double budget = argc > 2 ? std::atof(argv[2]) : 0.3;
+  const auto asked = [&](const char* part) {
+    if (argc <= 3) return true;
+    for (int i = 3; i < argc; i++) {
+      if (std::strcmp(argv[i], part) == 0) return true;
+    }
+    return false;
+  };
   const Case cases[] = {{"FP32", FP32, 32, 0},         {"BF16", BF16, 16, 0},
                         {"E4M3FN", E4M3FN, 8, 0},      {"E4M3FN/128", E4M3FN, 8, 128},
                         {"MXFP8_E4M3", E4M3FN, 8, 32}, {"MXFP4", E2M1, 4, 32},
                         {"NVFP4 (E8M0)", E2M1, 4, 16}, {"INT8", INT8, 8, 0}};
+  const Bandwidth memory = bandwidth(budget);
+  std::printf("copy %.1f GB/s, read %.1f GB/s\n", memory.copy, memory.read);
   for (int32_t tier = 0; tier < oct_tier_count(); tier++) {
-    if (!oct_tier_supported(tier)) continue;
-    std::printf("%s\n", oct_tier_name(tier));
-    const int64_t cube = tier == 0 ? size / 4 : size;
-    for (const Case& c : cases) matmul(tier, c, cube, cube, cube, budget);
-    for (const Case& c : cases) matmul(tier, c, 1, 2 * cube, 2 * cube, budget / 2);
-    for (const Case& c : cases) matmul(tier, c, 8, 2 * cube, 2 * cube, budget / 2);
-    convert(tier, "BF16", BF16, 16, budget);
-    convert(tier, "FP16", FP16, 16, budget);
-    convert(tier, "E4M3FN", E4M3FN, 8, budget);
-    convert(tier, "E5M2FNUZ", E5M2FNUZ, 8, budget);
-    convert(tier, "E2M1", E2M1, 4, budget);
+    if (!oct_tier_supported(tier) || only != oct_tier_name(tier)) continue;
+    const int64_t shapes[][3] = {{1024, 1024, 1024}, {128, 4096, 4096}};
+    for (const auto& s : shapes) {
+      if (!asked("gemm")) break;
+      const double peer = sgemm(s[0], s[1], s[2], budget);
+      std::printf("OpenBLAS sgemm   %5d x %5d x %5d  %8.1f GFLOP/s\n", (int)s[0], (int)s[1],
+                  (int)s[2], peer == 0 ? 0 : 2e-9 * s[0] * s[1] * s[2] / peer);
+      for (const Case& c : cases) matmul(tier, c, s[0], s[1], s[2], budget);
+    }
+    if (asked("gemv")) {
+      for (const Case& c : cases) matmul(tier, c, 1, 4096, 4096, budget);
+      for (const Case& c : cases) matmul(tier, c, 8, 4096, 4096, budget);
+    }
+    if (asked("convert")) {
+      convert(tier, "BF16", BF16, 16, budget, memory.copy);
+      convert(tier, "FP16", FP16, 16, budget, memory.copy);
+      convert(tier, "E4M3FN", E4M3FN, 8, budget, memory.copy);
+      convert(tier, "E5M2FNUZ", E5M2FNUZ, 8, budget, memory.copy);
+      convert(tier, "E2M1", E2M1, 4, budget, memory.copy);
+      convert(tier, "INT8", INT8, 8, budget, memory.copy);
+    }
+    if (asked("quantize")) {
+      const Quantized styles[] = {{"MXFP4", E2M1, 4, E8M0, 1, 32},
+                                  {"MXFP8_E4M3", E4M3FN, 8, E8M0, 1, 32},
+                                  {"NVFP4", E2M1, 4, E4M3FN, 1, 16},
+                                  {"INT8_1X32", INT8, 8, FP32, 1, 32},
+                                  {"E4M3FN_1X128", E4M3FN, 8, FP32, 1, 128},
+                                  {"E4M3FN_128X128", E4M3FN, 8, FP32, 128, 128},
+                                  {"INT8_ROW", INT8, 8, FP32, 1, 0}};
+      for (const Quantized& style : styles) quantize(tier, style, budget, memory.copy);
+    }
   }
   return 0;
 }

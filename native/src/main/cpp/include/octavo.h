@@ -48,7 +48,7 @@ typedef const void* oct_address;
 typedef void* oct_mutable_address;
 
 /** The version of this interface: changed whenever a function, a parameter or a meaning is. */
-enum { OCT_ABI_VERSION = 1 };
+enum { OCT_ABI_VERSION = 2 };
 
 /** What a call returns. */
 enum {
@@ -85,6 +85,19 @@ enum {
   OCT_OVERFLOW_SATURATE = 0,
   /** Infinity; NaN where the target has no infinity; the largest value where it has neither. */
   OCT_OVERFLOW_IEEE = 1
+};
+
+/**
+ * How the power-of-two scale of a block follows from its largest magnitude. octavo.format.ScaleRule
+ * defines the rules, in this order.
+ */
+enum {
+  OCT_SCALE_OCP_FLOOR = 0,
+  OCT_SCALE_TRAINIUM = 1,
+  OCT_SCALE_CEIL = 2,
+  OCT_SCALE_EVEN = 3,
+  OCT_SCALE_RCEIL = 4,
+  OCT_SCALE_GGML = 5
 };
 
 /** The OCT_ABI_VERSION that this library was compiled with. */
@@ -149,7 +162,7 @@ OCT_API int32_t oct_matmul_supported(int32_t tier, int32_t a_format, int32_t a_s
  * @param m                      rows of a and of the output
  * @param n                      rows of b, columns of the output
  * @param k                      elements of each row of a and b; 0 gives acc = +0
- * @param a_format               element format of a: any signed format of the list
+ * @param a_format               element format of a: any format of the list
  * @param a                      the first row of a
  * @param a_row_stride_bytes     from one row of a to the next
  * @param a_scale_format         format of a's scales; OCT_NO_SCALES: the next four are ignored
@@ -185,14 +198,14 @@ OCT_API int32_t oct_convert_supported(int32_t tier, int32_t in_format, int32_t o
                                       int32_t rounding, int32_t overflow);
 
 /**
- * Converts elements one by one, without scales: from any signed format to any signed
- * floating-point format.
+ * Converts elements one by one, without scales: from any format to any format.
  *
  * The value is rounded first, subnormals included; if the magnitude is then beyond the format's
  * largest one, the overflow rule decides. The sign is kept, also that of zero and NaN, except that
  * a format without a negative zero gets its one zero and its one NaN. A format without NaN gets its
- * largest positive value for a NaN. The last high nibble of an FP4 row with an odd number of
- * elements stays as it is.
+ * largest positive value for a NaN, an integer 0. Integers saturate by either rule. The last high
+ * nibble of an FP4 row with an odd number of elements stays as it is. octavo.format.FloatFormat
+ * says what E8M0 makes of numbers that are no powers of two.
  *
  * Stochastic rounding goes up in magnitude if the discarded fraction of a unit, truncated to 32
  * bits, plus the element's 32 random bits reaches 2^32. These are a function of the seed and the
@@ -218,6 +231,92 @@ OCT_API int32_t oct_convert(int32_t tier, int64_t rows, int64_t columns,
                             int32_t out_format, oct_mutable_address out,
                             int64_t out_row_stride_bytes,
                             int32_t rounding, int32_t overflow, int64_t seed, int64_t first_index);
+
+/**
+ * 1 when oct_quantize accepts these formats and rules on this tier, else 0. This and oct_quantize
+ * ask the same list.
+ */
+OCT_API int32_t oct_quantize_supported(int32_t tier, int32_t in_format, int32_t out_format,
+                                       int32_t scale_format, int32_t scale_rule, int32_t rounding);
+
+/**
+ * Writes elements and scales: those that octavo.format.BlockScaling defines. Elements saturate.
+ *
+ * @param tier                   the tier to run
+ * @param rows                   number of rows
+ * @param columns                elements of a row
+ * @param in_format              FP32, BF16 or FP16
+ * @param in                     the first row to read
+ * @param in_row_stride_bytes    from one row to the next
+ * @param out_format             format of the elements: any of the list
+ * @param out                    the first row of elements to write
+ * @param out_row_stride_bytes   from one row to the next
+ * @param scale_format           FP32, E8M0 or E4M3FN
+ * @param scales                 the first scale to write
+ * @param scale_row_stride       from one row of scales to the next, in scales
+ * @param block_rows             rows that share a scale; with 0 all do, and the scale is not found
+ *                               and written, but given in scales
+ * @param block_columns          elements along a row that share a scale; 0: all do
+ * @param tensor_scale           multiplies the whole tensor; 1 for none
+ * @param scale_rule             one of OCT_SCALE; no matter for other scales than E8M0
+ * @param rounding               one of OCT_ROUND, for the elements
+ * @param seed                   as for oct_convert
+ * @param first_index            as for oct_convert
+ */
+OCT_API int32_t oct_quantize(int32_t tier, int64_t rows, int64_t columns,
+                             int32_t in_format, oct_address in, int64_t in_row_stride_bytes,
+                             int32_t out_format, oct_mutable_address out,
+                             int64_t out_row_stride_bytes,
+                             int32_t scale_format, oct_mutable_address scales,
+                             int64_t scale_row_stride, int64_t block_rows, int64_t block_columns,
+                             float tensor_scale, int32_t scale_rule, int32_t rounding,
+                             int64_t seed, int64_t first_index);
+
+/**
+ * The FP32 bits of the largest magnitude of some numbers, which are not negative, or an error,
+ * which is. NaN is larger than infinity, and infinity larger than numbers; there may be none.
+ *
+ * @param tier                   the tier to run
+ * @param rows                   number of rows
+ * @param columns                elements of a row
+ * @param in_format              FP32, BF16 or FP16
+ * @param in                     the first row
+ * @param in_row_stride_bytes    from one row to the next
+ * @param finite_only            other than 0: NaN and infinities are passed over
+ */
+OCT_API int32_t oct_amax(int32_t tier, int64_t rows, int64_t columns, int32_t in_format,
+                         oct_address in, int64_t in_row_stride_bytes, int32_t finite_only);
+
+/**
+ * 1 when oct_dequantize accepts these formats on this tier, else 0. This and oct_dequantize ask the
+ * same list.
+ */
+OCT_API int32_t oct_dequantize_supported(int32_t tier, int32_t in_format, int32_t in_scale_format,
+                                         int32_t out_format);
+
+/**
+ * Writes the numbers that elements and scales stand for: element times the product of scale and
+ * tensor scale, each product rounded to FP32, then rounded to nearest even in the output's format,
+ * where what is too large becomes infinite.
+ *
+ * @param tier                   the tier to run
+ * @param rows                   number of rows
+ * @param columns                elements of a row
+ * @param in_format              format of the elements: any of the list
+ * @param in                     the first row of elements
+ * @param in_row_stride_bytes    from one row to the next
+ * @param in_scale_format        the scales as for oct_matmul
+ * @param out_format             FP32, BF16 or FP16
+ * @param out                    the first row to write
+ * @param out_row_stride_bytes   from one row to the next
+ */
+OCT_API int32_t oct_dequantize(int32_t tier, int64_t rows, int64_t columns,
+                               int32_t in_format, oct_address in, int64_t in_row_stride_bytes,
+                               int32_t in_scale_format, oct_address in_scales,
+                               int64_t in_scale_row_stride, int64_t in_block_rows,
+                               int64_t in_block_columns, float in_tensor_scale,
+                               int32_t out_format, oct_mutable_address out,
+                               int64_t out_row_stride_bytes);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,6 @@
 // Decoding: kLanes consecutive codes of a format to kLanes floats, exactly.
 //
-// One template serves every signed format; its branches are taken at compile time from the format's
-// traits.
+// One template serves every format; its branches are taken at compile time from the format's traits.
 //
 //  FP32, TF32, BF16
 //    An FP32 with its low bits missing: shift, and mask what is padding.
@@ -23,6 +22,9 @@
 //
 //  INT8
 //    Integer to float, times 2^-fraction_bits.
+//
+//  E8M0
+//    The code is FP32's exponent field. Codes 0 and 255 have a mantissa bit more, which makes them 2^-127 and NaN.
 #ifndef OCTAVO_KERNELS_DECODE_H
 #define OCTAVO_KERNELS_DECODE_H
 
@@ -31,10 +33,6 @@
 
 namespace octavo {
 namespace OCT_TIER {
-
-// A format that decode() takes. E8M0 has neither a sign nor a zero: it is for scales, see
-// scale_at().
-static constexpr bool is_element_format(int32_t format) { return kFormats[format].is_signed; }
 
 // The bits that an element takes in memory, and the bytes that so many elements at the start of a
 // row take.
@@ -95,11 +93,14 @@ OCT_INLINE VFloat decode_by_integers(VUint code) {
 template <int32_t Id>
 OCT_INLINE VFloat decode(const uint8_t* from) {
   constexpr FormatTraits format = kFormats[Id];
-  static_assert(is_element_format(Id));
   if constexpr (format.is_integer) {
     const VUint code = widen(load<VByte>(from));
     const VInt value = (VInt)(code << 24) >> 24;
     return __builtin_convertvector(value, VFloat) * power_of_two(-format.fraction_bits);
+  } else if constexpr (!format.is_signed) {
+    const VUint code = widen(load<VByte>(from));
+    const VUint is_special = (VUint)(VInt)(code == 0) | (VUint)(VInt)(code == format.nan_code());
+    return from_bits(code << 23 | (is_special & 0x00400000));
   } else if constexpr (format.bits == 32) {
     return from_bits(load<VUint>(from) & ~((1u << format.padding_bits()) - 1));
   } else if constexpr (format.bits == 16 && format.exponent_bits == 8) {
@@ -134,6 +135,30 @@ OCT_INLINE VFloat decode_first(const uint8_t* from, int64_t elements) {
   __builtin_memcpy(bytes, from, static_cast<size_t>(stored_bytes(kFormats[Id], elements)));
   return decode<Id>(bytes);
 }
+
+// Consecutive elements to FP32.
+template <int32_t Id>
+static void decode_elements(const uint8_t* from, uint8_t* to, int64_t elements) {
+  int64_t i = 0;
+  for (; i + kLanes <= elements; i += kLanes) {
+    store(to + 4 * i, decode<Id>(from + stored_bytes(kFormats[Id], i)));
+  }
+  const int64_t rest = elements - i;
+  if (rest > 0) {
+    const VFloat values = decode_first<Id>(from + stored_bytes(kFormats[Id], i), rest);
+    __builtin_memcpy(to + 4 * i, &values, static_cast<size_t>(4 * rest));
+  }
+}
+
+using DecodeFunction = void (*)(const uint8_t* from, uint8_t* to, int64_t elements);
+
+#define OCT_FORMAT(id, ...) &decode_elements<id>,
+#define OCT_INTEGER_FORMAT(id, ...) &decode_elements<id>,
+static constexpr DecodeFunction kDecoders[] = {
+#include "generated/octavo_formats.inc"
+};
+#undef OCT_FORMAT
+#undef OCT_INTEGER_FORMAT
 
 // Scales: FP32, E8M0 or E4M3FN.
 static constexpr bool is_scale_format(int32_t format) {

@@ -171,8 +171,7 @@ static inline FinishFunction finish_function(const MatmulRequest& request) {
 
 // The formats that both kinds of matmul support.
 static inline bool matmul_supports_operand(const Operand& operand) {
-  return kPackers[operand.format] != nullptr &&
-         (operand.scale_format == OCT_NO_SCALES || is_scale_format(operand.scale_format));
+  return operand.scale_format == OCT_NO_SCALES || is_scale_format(operand.scale_format);
 }
 static inline bool matmul_supports_formats(const MatmulRequest& request) {
   return matmul_supports_operand(request.a) && matmul_supports_operand(request.b) &&

@@ -59,17 +59,8 @@ static void pack_rows(const Slice& slice, int64_t width, float* panel) {
   }
 }
 
-template <int32_t Id>
-static constexpr PackFunction packer() {
-  if constexpr (is_element_format(Id)) {
-    return &pack_rows<Id>;
-  } else {
-    return nullptr;
-  }
-}
-
-#define OCT_FORMAT(id, ...) packer<id>(),
-#define OCT_INTEGER_FORMAT(id, ...) packer<id>(),
+#define OCT_FORMAT(id, ...) &pack_rows<id>,
+#define OCT_INTEGER_FORMAT(id, ...) &pack_rows<id>,
 static constexpr PackFunction kPackers[] = {
 #include "generated/octavo_formats.inc"
 };

@@ -49,7 +49,7 @@ public final class CppFormats {
             //
             // OCT_FORMAT(id, name, bits, exponent_bits, mantissa_bits, bias, is_signed, has_infinity,
             //            nan_kind, has_negative_zero, has_subnormals)
-            // OCT_INTEGER_FORMAT(id, name, bits, fraction_bits)
+            // OCT_INTEGER_FORMAT(id, name, bits, fraction_bits, is_symmetric)
             // nan_kind: NONE, IEEE, ALL_ONES or NEGATIVE_ZERO.
 
             """
@@ -78,7 +78,8 @@ public final class CppFormats {
                   bit(f.negativeZero()),
                   bit(f.subnormals()));
       case IntegerFormat f ->
-          "OCT_INTEGER_FORMAT(%d, %s, %d, %d)".formatted(id, f.name(), f.bits(), f.fractionBits());
+          "OCT_INTEGER_FORMAT(%d, %s, %d, %d, %d)"
+              .formatted(id, f.name(), f.bits(), f.fractionBits(), bit(f.symmetric()));
     };
   }
 

@@ -1,0 +1,525 @@
+// matmul.block for elements that are small integers: FP4, E2M3 and INT8 with scales.
+//
+// E2M1 doubled is an integer of at most 12, E2M3 times 8 one of at most 60. So the sum over a block
+// is an integer too, of less than 24 bits: the chain of fused operations of the definition is
+// exact, and so is the sum of the integers in any order, and its conversion to FP32. What is left
+// to round, acc = fma(p, s, acc) once per block, is done as it is defined. The same bits follow, on
+// byte multiply-add instructions that do four times the work of an FP32 fma.
+//
+// Layout. A dword holds 4 consecutive elements of a row. Panels are panels of dwords: of A, kPanelRows
+// dwords at each step of 4 k, of which the tile broadcasts one per row; of B, kTileColumns dwords,
+// so that the lanes of a vector are 8 (AVX2) columns. The instruction multiplies unsigned by signed
+// bytes and adds pairs. B is made unsigned by adding its largest value L when it is packed;
+// what that adds to a sum is L times the sum of A's elements, which depends on the row only: the
+// accumulators of a block start with its negative, computed when A is packed, so that the offset
+// costs nothing. Sums are 16-bit numbers, 2 per dword. They may wrap on the way, since the result in
+// the end fits: at most 2 * 8 products of 12 * 128. Where it would not (E2M3 x E2M3) they are
+// widened several times per block. INT8 x INT8 would saturate in the instruction itself, so that
+// pair is left to matmul_block, except where dot products accumulate in 32 bits.
+//
+// Tile. 6 x 16 on AVX2: 12 accumulators, 2 vectors of B, one broadcast, one product. The
+// accumulators of the outputs lie in the first-level cache and are touched once per block: widen
+// (one pmaddwd by ones), convert, one product of scales, one fma.
+//
+// Scales. p is the integer times 2^-t (t = 2 for FP4 x FP4). That factor is moved to A's scale when
+// the panel is packed, where it costs nothing. It is the same bits as long as neither the scale,
+// the product of the two scales nor the shifted product leaves the normal range; each panel knows
+// the range of its scales' exponents, and a tile that could leave it multiplies p instead. NaN,
+// infinity and zero pass through either way.
+//
+// Blocking. As matmul_loop.h, with four times the k in the same cache. B panels are decoded from
+// 4 bits when they are needed and used for all A panels of the step.
+#include "integer.h"
+#include "matmul_loop.h"
+
+namespace octavo {
+namespace OCT_TIER {
+
+namespace {
+
+// Elements along k that packing takes at a time: a square of kLanes rows and kLanes dwords.
+constexpr int64_t kUnit = 4 * kLanes;
+
+// The sums of longer blocks might not be exact in FP32.
+constexpr int64_t kLongestBlock = 256;
+static_assert(kLongestBlock * 128 * 128 < 1 << 24, "an FP32 holds every sum");
+
+#if defined(OCT_TIER_IS_NEON)
+constexpr int32_t kLargestUnsigned = 127;  // multiplied as a signed number
+#else
+constexpr int32_t kLargestUnsigned = 255;
+#endif
+
+// Steps of 4 k whose sums fit the accumulators.
+static constexpr int64_t steps_per_sum(const IntegerElement& a, const IntegerElement& b) {
+#if defined(OCT_HAS_DOT)
+  return a.largest * b.largest > 0 ? 1 << 20 : 0;
+#else
+  // a pair is added up with saturation
+  if (2 * a.largest * (2 * b.largest) > 32767) return 0;
+  return 32767 / (2 * a.largest * b.largest);
+#endif
+}
+
+// The exponents of finite scales other than zero, as FP32 has them, in a panel.
+struct ScaleRange {
+  int32_t least, most;
+  bool is_empty() const { return least > most; }
+};
+
+struct IntegerCall {
+  const uint8_t* a;
+  const uint8_t* b;
+  const uint8_t* starts;  // what the accumulators start with: a dword for each block and row of A
+  const float* a_scales;
+  const float* b_scales;
+  int64_t blocks;
+  int64_t steps;         // of a block
+  int64_t steps_of_sum;  // after which accumulators are widened
+  float factor;          // of the integers, where it is not in the scales
+  float* accumulators;
+};
+
+// A pointer of which the optimizer does not know that it is the same for every block. Otherwise it
+// keeps the accumulators of outputs from block to block, and, for want of registers, on the stack
+// besides their place.
+template <class T>
+OCT_INLINE T* opaque(T* pointer) {
+  __asm__("" : "+r"(pointer));
+  return pointer;
+}
+
+// One tile. Steps is the number of steps of a block, or 0: then call.steps says it, and sums are
+// widened more than once.
+template <int Rows, int Steps, bool IsFolded>
+void integer_tile(const IntegerCall& call) {
+  const uint8_t* a = call.a;
+  const uint8_t* b = call.b;
+  const uint8_t* starts = call.starts;
+  const float* a_scales = call.a_scales;
+  const float* b_scales = call.b_scales;
+  const VFloat factor = broadcast(call.factor);
+  for (int64_t block = call.blocks; block != 0; block--) {
+    float* const accumulators = opaque(call.accumulators);
+    VDots sums[Rows][kTileVectors];
+    if constexpr (Steps != 0) {
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; i++) {
+        const VDots start = (VDots)broadcast_bits(starts + 4 * i);
+#pragma GCC unroll 4
+        for (int v = 0; v < kTileVectors; v++) sums[i][v] = start;
+      }
+      starts += 4 * kPanelRows;
+#pragma GCC unroll 2
+      for (int step = Steps; step != 0; step--) {
+        VByte4 columns[kTileVectors];
+#pragma GCC unroll 4
+        for (int v = 0; v < kTileVectors; v++) columns[v] = load<VByte4>(b + v * sizeof(VByte4));
+#pragma GCC unroll 16
+        for (int i = 0; i < Rows; i++) {
+          const VByte4 row = (VByte4)broadcast_bits(a + 4 * i);
+#pragma GCC unroll 4
+          for (int v = 0; v < kTileVectors; v++) sums[i][v] = dot(sums[i][v], columns[v], row);
+        }
+        a += 4 * kPanelRows;
+        b += 4 * kTileColumns;
+      }
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; i++) {
+        const VFloat row_scale = broadcast(a_scales[i]);
+#pragma GCC unroll 4
+        for (int v = 0; v < kTileVectors; v++) {
+          float* const accumulator = accumulators + i * kTileColumns + v * kLanes;
+          VFloat p = __builtin_convertvector(add_dots(sums[i][v]), VFloat);
+          if constexpr (!IsFolded) p = p * factor;
+          const VFloat scale = row_scale * load<VFloat>(b_scales + v * kLanes);
+          store(accumulator, fma(p, scale, load<VFloat>(accumulator)));
+        }
+      }
+    } else {
+      VInt totals[Rows][kTileVectors] = {};
+      for (int64_t first = 0; first < call.steps; first += call.steps_of_sum) {
+        const int64_t rest = call.steps - first;
+        for (int i = 0; i < Rows; i++) {
+          const VDots start = (VDots)broadcast_bits(starts + 4 * i);
+          for (int v = 0; v < kTileVectors; v++) sums[i][v] = start;
+        }
+        starts += 4 * kPanelRows;
+        for (int64_t step = smaller(rest, call.steps_of_sum); step != 0; step--) {
+          for (int i = 0; i < Rows; i++) {
+            const VByte4 row = (VByte4)broadcast_bits(a + 4 * i);
+            for (int v = 0; v < kTileVectors; v++)
+              sums[i][v] = dot(sums[i][v], load<VByte4>(b + v * sizeof(VByte4)), row);
+          }
+          a += 4 * kPanelRows;
+          b += 4 * kTileColumns;
+        }
+        for (int i = 0; i < Rows; i++) {
+          for (int v = 0; v < kTileVectors; v++) totals[i][v] += add_dots(sums[i][v]);
+        }
+      }
+      for (int i = 0; i < Rows; i++) {
+        for (int v = 0; v < kTileVectors; v++) {
+          float* const accumulator = accumulators + i * kTileColumns + v * kLanes;
+          const VFloat p = __builtin_convertvector(totals[i][v], VFloat) * factor;
+          const VFloat scale = broadcast(a_scales[i]) * load<VFloat>(b_scales + v * kLanes);
+          store(accumulator, fma(p, scale, load<VFloat>(accumulator)));
+        }
+      }
+    }
+    a_scales += kPanelRows;
+    b_scales += kTileColumns;
+  }
+}
+
+using IntegerTileFunction = void (*)(const IntegerCall& call);
+
+template <int Steps, bool IsFolded>
+struct IntegerTiles {
+  IntegerTileFunction by_rows[kTileRows];
+  template <int Rows = kTileRows>
+  constexpr void fill() {
+    by_rows[Rows - 1] = &integer_tile<Rows, Steps, IsFolded>;
+    if constexpr (Rows > 1) fill<Rows - 1>();
+  }
+  constexpr IntegerTiles() : by_rows() { fill<>(); }
+};
+
+constexpr IntegerTiles<8, true> kTilesOf32;
+constexpr IntegerTiles<8, false> kTilesOf32Wide;
+constexpr IntegerTiles<4, true> kTilesOf16;
+constexpr IntegerTiles<4, false> kTilesOf16Wide;
+constexpr IntegerTiles<0, false> kTilesOfAny;
+
+// Squares of kLanes rows and kLanes dwords from rows of elements to a panel of `width` dwords per
+// step; `offset` is added to each byte.
+// What is missing from the slice's depth to `depth` is 0.
+using IntegerPackFunction = void (*)(const Slice& slice, int64_t depth, int64_t width,
+                                     uint8_t offset, uint8_t* panel);
+
+template <int32_t Id>
+void pack_integers(const Slice& slice, int64_t depth, int64_t width, uint8_t offset,
+                   uint8_t* panel) {
+  constexpr FormatTraits format = kFormats[Id];
+  const Operand& operand = *slice.operand;
+  const uint8_t* first = operand.elements + slice.first_row * operand.row_stride_bytes +
+                         stored_bytes(format, slice.first_k);
+  const VByte4 offsets = VByte4{} + offset;
+  for (int64_t group = 0; group < width; group += kLanes) {
+    const uint8_t* rows[kLanes];
+    for (int64_t r = 0; r < kLanes; r++)
+      rows[r] = first + smaller(group + r, slice.rows - 1) * operand.row_stride_bytes;
+    uint8_t* to = panel + 4 * group;
+    for (int64_t k = 0; k < depth; k += kUnit) {
+      VFloat square[kLanes];
+      if (k + kUnit <= slice.depth) {
+        for (int r = 0; r < kLanes; r++)
+          square[r] = (VFloat)(load_integers<Id>(rows[r] + stored_bytes(format, k)) + offsets);
+      } else {
+        for (int r = 0; r < kLanes; r++) {
+          square[r] = (VFloat)(load_first_integers<Id>(rows[r] + stored_bytes(format, k),
+                                                       larger(slice.depth - k, 0)) +
+                               offsets);
+        }
+      }
+      transpose(square);
+      for (int i = 0; i < kLanes; i++) store(to + i * 4 * width, square[i]);
+      to += kLanes * 4 * width;
+    }
+  }
+}
+
+template <int32_t Id>
+constexpr IntegerPackFunction integer_packer() {
+  if constexpr (integer_element(kFormats[Id]).largest != 0) {
+    return &pack_integers<Id>;
+  } else {
+    return nullptr;
+  }
+}
+
+#define OCT_FORMAT(id, ...) integer_packer<id>(),
+#define OCT_INTEGER_FORMAT(id, ...) integer_packer<id>(),
+constexpr IntegerPackFunction kIntegerPackers[] = {
+#include "generated/octavo_formats.inc"
+};
+#undef OCT_FORMAT
+#undef OCT_INTEGER_FORMAT
+
+// The starts of accumulators: for runs of `steps` steps, minus `offset` times the sum of A.
+void pack_starts(const uint8_t* panel, int64_t blocks, int64_t block_steps, int64_t steps,
+                 int32_t offset, uint8_t* starts) {
+  for (int64_t group = 0; group < kPanelRows; group += kLanes) {
+    const uint8_t* a = panel + 4 * group;
+    uint8_t* to = starts + 4 * group;
+    for (int64_t block = 0; block < blocks; block++) {
+      for (int64_t first = 0; first < block_steps; first += steps) {
+        VDots sums = {};
+        for (int64_t i = smaller(steps, block_steps - first); i != 0; i--) {
+          sums = dot(sums, VByte4{} + 1, load<VByte4>(a));
+          a += 4 * kPanelRows;
+        }
+#if defined(OCT_HAS_DOT)
+        store(to, sums * -offset);
+#else
+        store(to, sums * static_cast<int16_t>(-offset));
+#endif
+        to += 4 * kPanelRows;
+      }
+    }
+  }
+}
+
+ScaleRange range_of(const float* scales, int64_t count) {
+  VInt least = VInt{} + 255, most = VInt{} - 1;
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const VInt bits = load<VInt>(scales + i) & 0x7FFFFFFF;
+    const VInt exponent = bits >> 23;
+    const VInt counts = (bits > 0) & (bits < 0x7F800000);
+    // a subnormal's exponent is 0, which nothing that is added to it makes safe
+    const VInt low = counts ? exponent : VInt{} + 255;
+    const VInt high = counts ? exponent : VInt{} - 1;
+    least = low < least ? low : least;
+    most = high > most ? high : most;
+  }
+  ScaleRange range = {255, -1};
+  for (int i = 0; i < kLanes; i++) {
+    range.least = least[i] < range.least ? least[i] : range.least;
+    range.most = most[i] > range.most ? most[i] : range.most;
+  }
+  return range;
+}
+
+// Whether scales of A, their products with scales of B, and both times 2^-shift are normal numbers.
+bool is_normal(const ScaleRange& a, const ScaleRange& b, int32_t shift) {
+  if (a.is_empty() || b.is_empty()) return a.is_empty() || a.least > shift;
+  return a.least > shift && b.least > 0 && a.least + b.least - 127 > shift &&
+         a.most + b.most + 1 - 127 < 255;
+}
+
+struct IntegerSteps {
+  int64_t kc, mc, mb, nc;
+
+  IntegerSteps(int64_t m, int64_t n, int64_t k, int64_t block) {
+    constexpr int64_t kDepth = 1024;
+    constexpr int64_t kABytes = 288 * kDepth, kBBytes = 2048 * kDepth, kTileFloats = 1024 * 1024;
+    const int64_t unit = round_up(block, kUnit) % block == 0 ? round_up(block, kUnit) : block * kUnit;
+    kc = smaller(larger(round_down(kDepth, unit), unit), round_up(larger(k, 1), unit));
+    mc = smaller(larger(round_down(kABytes / kc, kTileRows), kTileRows), round_up(m, kTileRows));
+    nc = smaller(larger(round_down(kBBytes / kc, kTileColumns), kTileColumns), round_up(n, kTileColumns));
+    mb = smaller(larger(round_down(kTileFloats / nc, mc), mc), round_up(m, mc));
+  }
+};
+
+// One matmul: the loops, and where they are.
+class IntegerLoop {
+ public:
+  IntegerLoop(const MatmulRequest& request, int64_t block)
+      : request_(request),
+        block_(block),
+        a_(integer_element(kFormats[request.a.format])),
+        b_(integer_element(kFormats[request.b.format])),
+        shift_(a_.shift + b_.shift),
+        sum_steps_(smaller(steps_per_sum(a_, b_), block / 4)),
+        sums_of_block_((block / 4 + sum_steps_ - 1) / sum_steps_),
+        steps_(request.m, request.n, request.k, block),
+        blocks_(steps_.kc / block),
+        finish_(finish_function(request)) {
+    const bool is_one_sum = sums_of_block_ == 1;
+    folded_ = is_one_sum && block == 32   ? kTilesOf32.by_rows
+              : is_one_sum && block == 16 ? kTilesOf16.by_rows
+                                          : nullptr;
+    wide_ = is_one_sum && block == 32   ? kTilesOf32Wide.by_rows
+            : is_one_sum && block == 16 ? kTilesOf16Wide.by_rows
+                                        : kTilesOfAny.by_rows;
+  }
+
+  int32_t run() {
+    if (!allocate()) return OCT_ERROR_MEMORY;
+    for (j0_ = 0; j0_ < request_.n; j0_ += steps_.nc) {
+      columns_ = smaller(steps_.nc, request_.n - j0_);
+      pack_column_ends();
+      for (i0_ = 0; i0_ < request_.m; i0_ += steps_.mb) {
+        const int64_t i_end = smaller(i0_ + steps_.mb, request_.m);
+        pack_end_scales(request_.a, i0_, i_end - i0_, i_end - i0_, a_end_);
+        for (k0_ = 0; k0_ == 0 || k0_ < request_.k; k0_ += steps_.kc) {
+          depth_ = smaller(steps_.kc, request_.k - k0_);
+          for (int64_t i1 = i0_; i1 < i_end; i1 += steps_.mc)
+            multiply(i1, smaller(steps_.mc, i_end - i1));
+        }
+      }
+    }
+    return OCT_OK;
+  }
+
+ private:
+  bool one_step_of_rows() const { return request_.m <= steps_.mc; }
+  bool one_step_of_k() const { return request_.k <= steps_.kc; }
+  bool is_last_step_of_k() const { return k0_ + steps_.kc >= request_.k; }
+  int64_t tiles_down() const { return one_step_of_k() ? 1 : steps_.mb / kTileRows; }
+
+  bool allocate() {
+    const int64_t a_panels = steps_.mc / kTileRows;
+    const int64_t b_panels = one_step_of_rows() ? 1 : steps_.nc / kTileColumns;
+    const int64_t tiles_across = one_step_of_k() ? 1 : steps_.nc / kTileColumns;
+    const int64_t kc = round_up(steps_.kc, kUnit);
+    a_stride_ = kc * kPanelRows;
+    b_stride_ = kc * kTileColumns;
+    starts_stride_ = blocks_ * sums_of_block_ * kPanelRows * 4;
+    const int64_t sizes[] = {a_panels * a_stride_,
+                             b_panels * b_stride_,
+                             a_panels * starts_stride_,
+                             4 * a_panels * blocks_ * kPanelRows,
+                             4 * a_panels * blocks_ * kPanelRows,
+                             4 * b_panels * blocks_ * kTileColumns,
+                             static_cast<int64_t>(sizeof(ScaleRange)) * a_panels,
+                             static_cast<int64_t>(sizeof(ScaleRange)) * b_panels,
+                             4 * steps_.mb,
+                             4 * steps_.nc,
+                             4 * steps_.nc,
+                             4 * tiles_down() * tiles_across * kTileRows * kTileColumns};
+    int64_t total = 0;
+    for (int64_t size : sizes) total += round_up(size, 64);
+    uint8_t* next = static_cast<uint8_t*>(thread_workspace(static_cast<size_t>(total)));
+    if (next == nullptr) return false;
+    void* parts[sizeof(sizes) / sizeof(sizes[0])];
+    int part = 0;
+    for (int64_t size : sizes) {
+      parts[part++] = next;
+      next += round_up(size, 64);
+    }
+    a_panels_ = static_cast<uint8_t*>(parts[0]);
+    b_panels_ = static_cast<uint8_t*>(parts[1]);
+    starts_ = static_cast<uint8_t*>(parts[2]);
+    a_scales_ = static_cast<float*>(parts[3]);
+    folded_scales_ = static_cast<float*>(parts[4]);
+    b_scales_ = static_cast<float*>(parts[5]);
+    a_ranges_ = static_cast<ScaleRange*>(parts[6]);
+    b_ranges_ = static_cast<ScaleRange*>(parts[7]);
+    a_end_ = static_cast<float*>(parts[8]);
+    b_end_ = static_cast<float*>(parts[9]);
+    bias_ = static_cast<float*>(parts[10]);
+    tiles_ = static_cast<float*>(parts[11]);
+    return true;
+  }
+
+  void pack_column_ends() {
+    pack_end_scales(request_.b, j0_, columns_, round_up(columns_, kTileColumns), b_end_);
+    if (request_.bias != nullptr)
+      __builtin_memcpy(bias_, request_.bias + 4 * j0_, static_cast<size_t>(4 * columns_));
+  }
+
+  int64_t blocks_here() const { return (depth_ + block_ - 1) / block_; }
+
+  void pack_a(const Slice& slice, int64_t panel) {
+    uint8_t* const a = a_panels_ + panel * a_stride_;
+    kIntegerPackers[request_.a.format](slice, blocks_here() * block_, kPanelRows, 0, a);
+    const int64_t blocks = blocks_here();
+    pack_starts(a, blocks, block_ / 4, sum_steps_, b_.largest, starts_ + panel * starts_stride_);
+    float* const scales = a_scales_ + panel * blocks_ * kPanelRows;
+    float* const folded = folded_scales_ + panel * blocks_ * kPanelRows;
+    pack_block_scales(slice, block_, kPanelRows, scales);
+    const VFloat factor = power_of_two(-shift_);
+    for (int64_t i = 0; i < blocks * kPanelRows; i += kLanes)
+      store(folded + i, load<VFloat>(scales + i) * factor);
+    a_ranges_[panel] = range_of(scales, blocks * kPanelRows);
+  }
+
+  void pack_b(const Slice& slice, int64_t panel) {
+    kIntegerPackers[request_.b.format](slice, blocks_here() * block_, kTileColumns,
+                                       static_cast<uint8_t>(b_.largest), b_panels_ + panel * b_stride_);
+    float* const scales = b_scales_ + panel * blocks_ * kTileColumns;
+    pack_block_scales(slice, block_, kTileColumns, scales);
+    b_ranges_[panel] = range_of(scales, blocks_here() * kTileColumns);
+  }
+
+  // One step of k for some rows and all columns of the step.
+  void multiply(int64_t i1, int64_t rows) {
+    for (int64_t i = 0; i < rows; i += kTileRows)
+      pack_a({&request_.a, i1 + i, smaller(kTileRows, rows - i), k0_, depth_}, i / kTileRows);
+    for (int64_t j = 0; j < columns_; j += kTileColumns) {
+      const int64_t panel = one_step_of_rows() ? 0 : j / kTileColumns;
+      const int64_t columns = smaller(kTileColumns, columns_ - j);
+      if (i1 == i0_) pack_b({&request_.b, j0_ + j, columns, k0_, depth_}, panel);
+      for (int64_t i = 0; i < rows; i += kTileRows) {
+        const int64_t tile_rows = smaller(kTileRows, rows - i);
+        float* const tile = tile_at(i1 - i0_ + i, j);
+        if (k0_ == 0) __builtin_memset(tile, 0, sizeof(float) * kTileRows * kTileColumns);
+        run_tile(i / kTileRows, panel, tile_rows, tile);
+        if (is_last_step_of_k()) finish(tile, i1 + i, j, tile_rows, columns);
+      }
+    }
+  }
+
+  void run_tile(int64_t a_panel, int64_t b_panel, int64_t rows, float* tile) {
+    const bool is_folded =
+        folded_ != nullptr && is_normal(a_ranges_[a_panel], b_ranges_[b_panel], shift_);
+    const IntegerCall call = {a_panels_ + a_panel * a_stride_,
+                              b_panels_ + b_panel * b_stride_,
+                              starts_ + a_panel * starts_stride_,
+                              (is_folded ? folded_scales_ : a_scales_) + a_panel * blocks_ * kPanelRows,
+                              b_scales_ + b_panel * blocks_ * kTileColumns,
+                              blocks_here(),
+                              block_ / 4,
+                              sum_steps_,
+                              power_of_two(-shift_)[0],
+                              tile};
+    (is_folded ? folded_ : wide_)[rows - 1](call);
+  }
+
+  float* tile_at(int64_t row, int64_t column) const {
+    const int64_t position =
+        one_step_of_k() ? 0 : column / kTileColumns * tiles_down() + row / kTileRows;
+    return tiles_ + position * kTileRows * kTileColumns;
+  }
+
+  void finish(const float* tile, int64_t row, int64_t column, int64_t rows, int64_t columns) const {
+    const int64_t element_bytes = request_.out_format == Format::BF16 ? 2 : 4;
+    finish_(tile, a_end_ + (row - i0_), b_end_ + column, bias_ + column, rows, columns,
+            request_.out + row * request_.out_row_stride_bytes + (j0_ + column) * element_bytes,
+            request_.out_row_stride_bytes);
+  }
+
+  const MatmulRequest& request_;
+  const int64_t block_;
+  const IntegerElement a_, b_;
+  const int32_t shift_;
+  const int64_t sum_steps_, sums_of_block_;
+  const IntegerSteps steps_;
+  const int64_t blocks_;  // in a step of k
+  const FinishFunction finish_;
+  const IntegerTileFunction* folded_;
+  const IntegerTileFunction* wide_;
+
+  int64_t a_stride_ = 0, b_stride_ = 0, starts_stride_ = 0;
+  uint8_t *a_panels_ = nullptr, *b_panels_ = nullptr, *starts_ = nullptr;
+  float *a_scales_ = nullptr, *folded_scales_ = nullptr, *b_scales_ = nullptr;
+  ScaleRange *a_ranges_ = nullptr, *b_ranges_ = nullptr;
+  float *a_end_ = nullptr, *b_end_ = nullptr, *bias_ = nullptr, *tiles_ = nullptr;
+
+  // where the loops are
+  int64_t j0_ = 0, columns_ = 0, i0_ = 0, k0_ = 0, depth_ = 0;
+};
+
+// The length of the runs along k that are summed before a scale applies.
+int64_t block_length(const MatmulRequest& request) {
+  const int64_t a = request.a.block_columns, b = request.b.block_columns;
+  return a == 0 ? b : b == 0 ? a : smaller(a, b);
+}
+
+}  // namespace
+
+bool matmul_integer_supports(const MatmulRequest& request) {
+  const IntegerElement a = integer_element(kFormats[request.a.format]);
+  const IntegerElement b = integer_element(kFormats[request.b.format]);
+  return matmul_supports_formats(request) && a.largest != 0 && b.largest != 0 &&
+         2 * b.largest <= kLargestUnsigned + 1 && steps_per_sum(a, b) > 0 &&
+         block_length(request) % 16 == 0 && block_length(request) <= kLongestBlock;
+}
+
+int32_t matmul_integer(const MatmulRequest& request) {
+  return IntegerLoop(request, block_length(request)).run();
+}
+
+}  // namespace OCT_TIER
+}  // namespace octavo

@@ -1,0 +1,440 @@
+// quantize: plain numbers to codes with scales, and amax, the largest magnitude that some scales
+// follow from.
+//
+// Blocks are handled in segments: the columns of a few whole blocks, 512 elements if blocks are not
+// longer. For the rows of a block, a first pass over a segment finds the largest magnitudes; then
+// scales and factors follow for all its blocks; a second pass multiplies and encodes (encode.h). A
+// segment of one row stays in the first-level cache between the passes and is decoded once; blocks
+// of many rows, and rows with one scale, are read and decoded twice.
+//
+// The largest magnitude is a maximum of FP32 bits without sign, as integers: NaN is above infinity
+// and infinity above all numbers, which is the order that the definition asks for.
+//
+// The factor of a block is looked up once per vector. Where a block is not a multiple of a vector,
+// or where elements are divided by their scale instead of multiplied, the segment is scaled by a
+// loop of its own before it is encoded.
+//
+// What a scale is, and a factor, is defined in octavo.format.BlockScaling and ScaleRule. Nothing
+// here is rounded that is not rounded there: MX factors are powers of two, also where the product
+// falls below the normal range.
+#include "encode.h"
+#include "kernel_request.h"
+#include "octavo.h"
+
+namespace octavo {
+namespace OCT_TIER {
+
+namespace {
+
+constexpr uint32_t kInfinity = 0x7F800000;
+
+// The largest magnitude, as bits, of consecutive FP32 numbers.
+template <bool IsFinite>
+OCT_INLINE VInt magnitude_lanes(VUint bits) {
+  VUint magnitude = bits & 0x7FFFFFFF;
+  if (IsFinite) magnitude &= (VUint)greater(VUint{} + kInfinity, magnitude);
+  return (VInt)magnitude;
+}
+
+OCT_INLINE VInt larger_lanes(VInt x, VInt y) { return x > y ? x : y; }
+
+OCT_INLINE uint32_t largest_lane(VInt lanes) {
+#if defined(OCT_TIER_IS_AVX512)
+  return (uint32_t)_mm512_reduce_max_epi32((__m512i)lanes);
+#elif defined(OCT_TIER_IS_AVX2)
+  const __m256i x = (__m256i)lanes;
+  const __m128i four = _mm_max_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+  const __m128i two = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+  return (uint32_t)_mm_cvtsi128_si32(_mm_max_epi32(two, _mm_shuffle_epi32(two, 0xB1)));
+#elif defined(OCT_TIER_IS_NEON)
+  return (uint32_t)vmaxvq_s32((int32x4_t)lanes);
+#else
+  const int32_t even = lanes[0] > lanes[2] ? lanes[0] : lanes[2];
+  const int32_t odd = lanes[1] > lanes[3] ? lanes[1] : lanes[3];
+  return (uint32_t)(even > odd ? even : odd);
+#endif
+}
+
+template <bool IsFinite>
+OCT_INLINE uint32_t largest_magnitude(const uint8_t* values, int64_t elements) {
+  VInt largest = {};
+  int64_t i = 0;
+  for (; i + kLanes <= elements; i += kLanes)
+    largest = larger_lanes(largest, magnitude_lanes<IsFinite>(load<VUint>(values + 4 * i)));
+  if (i < elements) {
+    VUint rest = {};
+    __builtin_memcpy(&rest, values + 4 * i, static_cast<size_t>(4 * (elements - i)));
+    largest = larger_lanes(largest, magnitude_lanes<IsFinite>(rest));
+  }
+  return largest_lane(largest);
+}
+
+static inline float float_of(uint32_t bits) { return load<float>(&bits); }
+static inline uint32_t bits_of(float value) { return load<uint32_t>(&value); }
+
+// What scales depend on in the elements' format.
+struct Element {
+  float max_finite;
+  int32_t max_exponent;
+  int32_t mantissa_bits;
+
+  explicit Element(const FormatTraits& format) {
+    if (format.is_integer) {
+      max_finite = static_cast<float>((1 << (format.bits - 1)) - 1) *
+                   float_of(power_of_two_bits(-format.fraction_bits));
+      mantissa_bits = format.fraction_bits;
+    } else {
+      max_finite = float_of(decode_bits(format, format.max_finite_code()));
+      mantissa_bits = format.mantissa_bits;
+    }
+    max_exponent = static_cast<int32_t>(bits_of(max_finite) >> 23) - 127;
+  }
+};
+
+// The codes of E8M0 scales for some largest magnitudes. FP32's subnormals count with their true
+// logarithm: as numbers of 2^-149 they are converted to FP32, which has their exponent.
+template <int32_t Rule>
+OCT_INLINE VUint e8m0_codes(const Element& element, VUint amax) {
+  const VInt is_subnormal = greater(VUint{} + 0x00800000, amax);
+  const VUint normal =
+      select(is_subnormal, to_bits(__builtin_convertvector((VInt)amax, VFloat)), amax);
+  const VInt floor = (VInt)(normal >> 23) - ((VInt)is_subnormal & 149);
+  VInt code = floor - element.max_exponent;
+  if constexpr (Rule == OCT_SCALE_TRAINIUM) {
+    code = code + 1;
+  } else if constexpr (Rule == OCT_SCALE_CEIL) {
+    code = code + ((VInt)((normal & 0x007FFFFF) != 0) & 1);
+  } else if constexpr (Rule == OCT_SCALE_EVEN) {
+    // a mantissa of 23 bits has no bit to round at
+    const VUint rounded =
+        amax + (element.mantissa_bits <= 22 ? 1u << (22 - element.mantissa_bits) : 0);
+    const VInt is_normal = greater(rounded, VUint{} + 0x007FFFFF);
+    code = (VInt)select(is_normal, rounded >> 23, (VUint)floor) - element.max_exponent;
+  } else if constexpr (Rule == OCT_SCALE_RCEIL) {
+    const VUint bits = to_bits(from_bits(amax) * broadcast(1.0f / element.max_finite));
+    const VUint mantissa = bits & 0x007FFFFF;
+    const VInt exponent = (VInt)(bits >> 23);
+    const VUint limit = (VUint)(exponent == 0) & 0x00400000;
+    code = exponent - greater(mantissa, limit);
+  } else if constexpr (Rule == OCT_SCALE_GGML) {
+    // Whether the logarithm, rounded to FP32, is the next integer n. For 2^n * (1 - d) it is
+    // n - d / ln 2, but for a part that does not matter here, and becomes n if that is within half
+    // a unit in the last place below n. In units of the number's own last place, d * 2^24, the
+    // limit is ln 2 times a power of two, which is never near an integer.
+    for (int i = 0; i < kLanes; i++) {
+      const int32_t next = floor[i] - 127 + 1;
+      const uint32_t size = static_cast<uint32_t>(next < 0 ? -next : next);
+      if (size == 0) continue;
+      const bool is_closer = next > 0 && (size & (size - 1)) == 0;  // the spacing is halved below
+      const double limit =
+          0.69314718055994530942 * (1 << (31 - __builtin_clz(size))) * (is_closer ? 0.5 : 1.0);
+      if (static_cast<double>(0x00800000 - (normal[i] & 0x007FFFFF)) < limit) code[i]++;
+    }
+  }
+  code = code < 0 ? VInt{} : code;
+  code = code > 254 ? VInt{} + 254 : code;
+  code = (VInt)select((VInt)(amax == 0), VUint{}, (VUint)code);
+  return select(greater(amax, VUint{} + (kInfinity - 1)), VUint{} + 255, (VUint)code);
+}
+
+// 2^(127 - code), NaN for 255.
+OCT_INLINE VUint e8m0_factors(VUint codes) {
+  const VUint last = select((VInt)(codes == 255), VUint{} + 0x7FC00000, VUint{} + 0x00400000);
+  return select(greater(codes, VUint{} + 253), last, (254 - codes) << 23);
+}
+
+// A quantization: the loops, and what they keep of a segment.
+class Quantization {
+ public:
+  explicit Quantization(const QuantizeRequest& request);
+  int32_t run();
+
+ private:
+  // As many as blocks of one element in a segment, filled up to whole vectors.
+  static constexpr int64_t kBlocks = kChunk + kLanes;
+
+  bool divides() const { return request_.scale_format == Format::FP32; }
+
+  const uint8_t* values(int64_t row, int64_t column, int64_t elements);
+  void find_largest(const uint8_t* values, int64_t column, int64_t elements);
+  template <int32_t Rule>
+  void scale_blocks_by_powers(int64_t blocks);
+  void scale_blocks(int64_t blocks);
+  void write_scales(int64_t row, int64_t first_block, int64_t blocks) const;
+  void read_scale();
+  void encode_some(const uint8_t* values, int64_t row, int64_t column, int64_t first_column,
+                   int64_t elements);
+
+  const QuantizeRequest& request_;
+  const DecodeFunction decode_;
+  void (*const encode_)(const EncodeCall&);
+  const FormatTraits& in_;
+  const FormatTraits& out_;
+  const Element element_;
+  int64_t block_rows_, block_;  // as they are, where the request says 0
+  int64_t segment_;             // columns of whole blocks, an even number or the last ones
+  uint32_t largest_[kBlocks];
+  uint32_t codes_[kBlocks];
+  float factors_[kBlocks];
+  float vector_factors_[kChunk / kLanes + 1];
+  uint8_t decoded_[4 * kChunk];
+  uint8_t scaled_[4 * kChunk];
+};
+
+#define OCT_FORMAT(id, ...) encoders_of<id, true>(),
+#define OCT_INTEGER_FORMAT(id, ...) encoders_of<id, true>(),
+constexpr Encoders<true> kScalingEncoders[] = {
+#include "generated/octavo_formats.inc"
+};
+#undef OCT_FORMAT
+#undef OCT_INTEGER_FORMAT
+
+Quantization::Quantization(const QuantizeRequest& request)
+    : request_(request),
+      decode_(kDecoders[request.in_format]),
+      encode_(kScalingEncoders[request.out_format].by_rounding[request.rounding]),
+      in_(kFormats[request.in_format]),
+      out_(kFormats[request.out_format]),
+      element_(out_) {
+  block_rows_ = request.block_rows == 0 ? request.rows : request.block_rows;
+  block_ = request.block_columns != 0 ? request.block_columns
+           : request.columns > 0      ? request.columns
+                                      : 1;
+  const int64_t unit = block_ % 2 == 0 ? block_ : 2 * block_;
+  segment_ = unit <= kChunk ? kChunk / unit * unit : unit;
+}
+
+// Some elements of a row as FP32, in place or decoded.
+const uint8_t* Quantization::values(int64_t row, int64_t column, int64_t elements) {
+  const uint8_t* const from =
+      request_.in + row * request_.in_row_stride_bytes + stored_bytes(in_, column);
+  if (request_.in_format == Format::FP32) return from;
+  decode_(from, decoded_, elements);
+  return decoded_;
+}
+
+// Takes elements into account that begin at a column of the segment.
+void Quantization::find_largest(const uint8_t* values, int64_t column, int64_t elements) {
+  const auto take = [this](int64_t block, uint32_t largest) {
+    if (largest > largest_[block]) largest_[block] = largest;
+  };
+  int64_t i = 0;
+  if (block_ == 32 && column == 0) {
+    for (; i + 32 <= elements; i += 32) take(i / 32, largest_magnitude<false>(values + 4 * i, 32));
+  } else if (block_ == 16 && column == 0) {
+    for (; i + 16 <= elements; i += 16) take(i / 16, largest_magnitude<false>(values + 4 * i, 16));
+  }
+  if (i == elements) return;
+  int64_t block = (column + i) / block_;
+  for (int64_t end = (block + 1) * block_ - column; i < elements; block++, end += block_) {
+    if (end > elements) end = elements;
+    take(block, largest_magnitude<false>(values + 4 * i, end - i));
+    i = end;
+  }
+}
+
+template <int32_t Rule>
+void Quantization::scale_blocks_by_powers(int64_t blocks) {
+  for (int64_t i = 0; i < blocks; i += kLanes) {
+    const VUint codes = e8m0_codes<Rule>(element_, load<VUint>(largest_ + i));
+    store(codes_ + i, codes);
+    store(factors_ + i, e8m0_factors(codes));
+  }
+}
+
+// Codes and factors from the largest magnitudes.
+void Quantization::scale_blocks(int64_t blocks) {
+  if (request_.scale_format == Format::E8M0) {
+    switch (request_.scale_rule) {
+      case OCT_SCALE_TRAINIUM:
+        return scale_blocks_by_powers<OCT_SCALE_TRAINIUM>(blocks);
+      case OCT_SCALE_CEIL:
+        return scale_blocks_by_powers<OCT_SCALE_CEIL>(blocks);
+      case OCT_SCALE_EVEN:
+        return scale_blocks_by_powers<OCT_SCALE_EVEN>(blocks);
+      case OCT_SCALE_RCEIL:
+        return scale_blocks_by_powers<OCT_SCALE_RCEIL>(blocks);
+      case OCT_SCALE_GGML:
+        return scale_blocks_by_powers<OCT_SCALE_GGML>(blocks);
+      default:
+        return scale_blocks_by_powers<OCT_SCALE_OCP_FLOOR>(blocks);
+    }
+  }
+  const VFloat tensor_scale = broadcast(request_.tensor_scale);
+  const VFloat reciprocal = broadcast(1.0f / request_.tensor_scale);
+  for (int64_t i = 0; i < blocks; i += kLanes) {
+    const VUint amax = load<VUint>(largest_ + i);
+    const VInt is_finite = greater(VUint{} + kInfinity, amax);
+    const VFloat ratio = from_bits(amax) / broadcast(element_.max_finite);
+    VUint code;
+    VFloat factor;
+    if (request_.scale_format == Format::FP32) {
+      const VFloat least = power_of_two(-126);
+      const VUint scale = select((VInt)(amax == 0), to_bits(broadcast(1.0f)),
+                                 to_bits(ratio > least ? ratio : least));
+      code = select(is_finite, scale, VUint{} + 0x7FC00000);
+      factor = from_bits(code);
+    } else {
+      constexpr FormatTraits format = kFormats[Format::E4M3FN];
+      static constexpr DecodeTable<Format::E4M3FN> table;
+      const VFloat most = broadcast(448.0f), least = power_of_two(-6);
+      VFloat relative = ratio / tensor_scale;
+      relative = relative < least ? least : relative > most ? most : relative;
+      code = encode<Format::E4M3FN, OCT_ROUND_NEAREST_EVEN>(relative, VUint{},
+                                                            VUint{} + format.max_finite_code());
+      code = select(is_finite, code, VUint{} + format.nan_code());
+      float scales[kLanes];
+      for (int lane = 0; lane < kLanes; lane++) scales[lane] = float_of(table.bits[code[lane]]);
+      factor = reciprocal / load<VFloat>(scales);
+    }
+    store(codes_ + i, code);
+    store(factors_ + i, factor);
+  }
+}
+
+void Quantization::write_scales(int64_t row, int64_t first_block, int64_t blocks) const {
+  uint8_t* const scales = request_.scales;
+  const int64_t first = row / block_rows_ * request_.scale_row_stride + first_block;
+  if (request_.scale_format == Format::FP32) {
+    __builtin_memcpy(scales + 4 * first, codes_, static_cast<size_t>(4 * blocks));
+  } else {
+    for (int64_t i = 0; i < blocks; i++) scales[first + i] = static_cast<uint8_t>(codes_[i]);
+  }
+}
+
+// The one scale that the caller has found.
+void Quantization::read_scale() {
+  if (request_.scale_format == Format::E8M0) {
+    factors_[0] = float_of(e8m0_factors(VUint{} + request_.scales[0])[0]);
+  } else if (request_.scale_format == Format::FP32) {
+    factors_[0] = load<float>(request_.scales);
+  } else {
+    factors_[0] = 1.0f / request_.tensor_scale /
+                  scale_at(request_.scale_format, request_.scales, 0);
+  }
+}
+
+// Elements of a row from a column on, which belongs to the segment that begins at first_column.
+void Quantization::encode_some(const uint8_t* values, int64_t row, int64_t column,
+                               int64_t first_column, int64_t elements) {
+  const int64_t start = column - first_column;
+  const int64_t vectors = (elements + kLanes - 1) / kLanes;
+  EncodeCall call = {};
+  call.from = values;
+  if (block_ % kLanes == 0 && !divides()) {
+    const float* factor = factors_ + start / block_;
+    int64_t end = (block_ - start % block_) / kLanes;
+    for (int64_t i = 0; i < vectors; end += block_ / kLanes, factor++) {
+      if (end > vectors) end = vectors;
+      for (; i < end; i++) vector_factors_[i] = *factor;
+    }
+  } else {
+    const bool is_divided = divides();
+    const float* factor = factors_ + start / block_;
+    int64_t end = block_ - start % block_;
+    int64_t i = 0;
+    for (; i < elements; end += block_, factor++) {
+      if (end > elements) end = elements;
+      const VFloat factors = broadcast(*factor);
+      for (; i + kLanes <= end; i += kLanes) {
+        const VFloat x = load<VFloat>(values + 4 * i);
+        store(scaled_ + 4 * i, is_divided ? x / factors : x * factors);
+      }
+      for (; i < end; i++) {
+        const float x = load<float>(values + 4 * i);
+        store(scaled_ + 4 * i, is_divided ? x / *factor : x * *factor);
+      }
+    }
+    for (i = 0; i < vectors; i++) vector_factors_[i] = 1.0f;
+    call.from = scaled_;
+  }
+  call.to = request_.out + row * request_.out_row_stride_bytes + stored_bytes(out_, column);
+  call.elements = elements;
+  call.saturates = true;
+  call.seed = request_.seed;
+  call.index = request_.first_index + static_cast<uint64_t>(row * request_.columns + column);
+  call.factors = vector_factors_;
+  encode_(call);
+}
+
+int32_t Quantization::run() {
+  const bool is_given = request_.block_rows == 0;
+  if (is_given) read_scale();
+  for (int64_t first_row = 0; first_row < request_.rows; first_row += block_rows_) {
+    const int64_t row_end =
+        first_row + (block_rows_ < request_.rows - first_row ? block_rows_ : request_.rows - first_row);
+    // a row without elements may have a scale
+    for (int64_t first_column = 0; first_column == 0 || first_column < request_.columns;
+         first_column += segment_) {
+      const int64_t rest = request_.columns - first_column;
+      const int64_t columns = segment_ < rest ? segment_ : rest;
+      const bool is_kept = row_end - first_row == 1 && columns <= kChunk;
+      const uint8_t* kept = nullptr;
+      if (!is_given) {
+        const int64_t blocks =
+            request_.block_columns == 0 ? 1 : (columns + block_ - 1) / block_;
+        for (int64_t i = 0; i < blocks + kLanes; i++) largest_[i] = 0;
+        for (int64_t row = first_row; row < row_end; row++) {
+          for (int64_t i = 0; i < columns; i += kChunk) {
+            const int64_t count = kChunk < columns - i ? kChunk : columns - i;
+            kept = values(row, first_column + i, count);
+            find_largest(kept, i, count);
+          }
+        }
+        scale_blocks(blocks);
+        write_scales(first_row, first_column / block_, blocks);
+      }
+      for (int64_t row = first_row; row < row_end; row++) {
+        for (int64_t i = 0; i < columns; i += kChunk) {
+          const int64_t count = kChunk < columns - i ? kChunk : columns - i;
+          const uint8_t* const from =
+              is_kept && !is_given ? kept : values(row, first_column + i, count);
+          encode_some(from, row, first_column + i, first_column, count);
+        }
+      }
+    }
+  }
+  return OCT_OK;
+}
+
+static bool is_plain(int32_t format) {
+  return format == Format::FP32 || format == Format::BF16 || format == Format::FP16;
+}
+
+}  // namespace
+
+bool quantize_supports(const QuantizeRequest& request) {
+  return is_plain(request.in_format) && is_scale_format(request.scale_format) &&
+         request.rounding >= 0 && request.rounding <= OCT_ROUND_STOCHASTIC &&
+         request.scale_rule >= 0 && request.scale_rule <= OCT_SCALE_GGML;
+}
+
+int32_t quantize(const QuantizeRequest& request) { return Quantization(request).run(); }
+
+bool amax_supports(const AmaxRequest& request) { return is_plain(request.in_format); }
+
+// The result is not negative, and so no error.
+int32_t amax(const AmaxRequest& request) {
+  const DecodeFunction decode = kDecoders[request.in_format];
+  const FormatTraits& in = kFormats[request.in_format];
+  uint32_t largest = 0;
+  for (int64_t row = 0; row < request.rows; row++) {
+    const uint8_t* const from = request.in + row * request.in_row_stride_bytes;
+    for (int64_t column = 0; column < request.columns; column += kChunk) {
+      const int64_t rest = request.columns - column, count = rest < kChunk ? rest : kChunk;
+      uint8_t decoded[4 * kChunk];
+      const uint8_t* values = from + stored_bytes(in, column);
+      if (request.in_format != Format::FP32) {
+        decode(values, decoded, count);
+        values = decoded;
+      }
+      const uint32_t found = request.finite_only ? largest_magnitude<true>(values, count)
+                                                 : largest_magnitude<false>(values, count);
+      if (found > largest) largest = found;
+    }
+  }
+  return static_cast<int32_t>(largest);
+}
+
+}  // namespace OCT_TIER
+}  // namespace octavo

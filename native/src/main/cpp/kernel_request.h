@@ -23,13 +23,30 @@ struct Operand {
   float tensor_scale;
 };
 
+// The order of a packed operand's codes; no panel rows: it is not packed.
+struct Packing {
+  int64_t panel_rows;
+  int64_t interleave;
+  int64_t group;
+};
+
 struct MatmulRequest {
   int64_t m;
   int64_t n;
   int64_t k;
+  int64_t row_begin;
+  int64_t row_end;
+  int64_t column_begin;
+  int64_t column_end;
   Operand a;
   Operand b;
+  Packing b_packing;
+  float scale;
   const uint8_t* bias;  // FP32, or NULL
+  int32_t activation;
+  int32_t residual_format;  // OCT_NO_RESIDUAL
+  const uint8_t* residual;
+  int64_t residual_row_stride_bytes;
   int32_t out_format;
   uint8_t* out;
   int64_t out_row_stride_bytes;
@@ -48,6 +65,7 @@ struct ConvertRequest {
   int32_t overflow;
   uint64_t seed;
   uint64_t first_index;
+  uint64_t index_stride;  // from one row to the next
 };
 
 struct QuantizeRequest {
@@ -69,12 +87,14 @@ struct QuantizeRequest {
   int32_t rounding;
   uint64_t seed;
   uint64_t first_index;
+  uint64_t index_stride;  // from one row to the next
 };
 
 struct DequantizeRequest {
   int64_t rows;
   int64_t columns;
-  Operand in;
+  Operand in;         // its elements begin at the part, its scales at the part's columns
+  int64_t first_row;  // of the part, for its scales
   int32_t out_format;
   uint8_t* out;
   int64_t out_row_stride_bytes;

@@ -322,9 +322,9 @@ struct Operand {
   }
 };
 
-// One output from the decoded rows, before rounding to the output format.
+// One output from the decoded rows, before the epilogue.
 inline float dot(const Operand& a, const Operand& b, int64_t i, int64_t j, const float* a_row,
-                 const float* b_row, int64_t depth, const float* bias) {
+                 const float* b_row, int64_t depth) {
   float acc = 0.0f;
   if (!a.has_blocks() && !b.has_blocks()) {
     for (int64_t k = 0; k < depth; k++) acc = std::fma(a_row[k], b_row[k], acc);
@@ -345,9 +345,7 @@ inline float dot(const Operand& a, const Operand& b, int64_t i, int64_t j, const
       acc = std::fma(p, s, acc);
     }
   }
-  float r = acc * (a.end_scale(i) * b.end_scale(j));
-  if (bias != nullptr) r = r + bias[j];
-  return r;
+  return acc * (a.end_scale(i) * b.end_scale(j));
 }
 
 }  // namespace definition

@@ -15,7 +15,7 @@
 
 namespace {
 
-constexpr int32_t FP32 = 0, BF16 = 2, FP16 = 3, E4M3FN = 6, E5M2FNUZ = 8, E2M1 = 13, E8M0 = 14,
+constexpr int32_t FP32 = 0, BF16 = 2, FP16 = 3, E4M3FN = 6, E5M2FNUZ = 8, E2M3 = 12, E2M1 = 13, E8M0 = 14,
                   INT8 = 15;
 
 double seconds() {
@@ -51,6 +51,7 @@ struct Case {
   int32_t format;
   int bits;
   int64_t block;
+  int32_t scale_format;
 };
 
 // No codes of NaN or infinity, and FP32 values near 1.
@@ -68,23 +69,56 @@ std::vector<uint8_t> elements(const Case& c, int64_t count) {
   return random_bytes(count * c.bits / 8, c.bits == 4 ? 0xFF : 0xBF);
 }
 
-void matmul(int32_t tier, const Case& c, int64_t m, int64_t n, int64_t k, double budget) {
-  const std::vector<uint8_t> a = elements(c, m * k), b = elements(c, n * k);
-  const int64_t scale_row = c.block > 0 ? (k + c.block - 1) / c.block : 0;
-  const std::vector<uint8_t> scales(static_cast<size_t>((m > n ? m : n) * scale_row), 127);
+// One matrix operand with scales of 1.
+struct Operand {
+  const Case& c;
+  std::vector<uint8_t> codes, scales;
+  int64_t row_bytes, scale_row;
+
+  Operand(const Case& format, int64_t rows, int64_t k)
+      : c(format),
+        codes(elements(c, rows * k)),
+        scales(),
+        row_bytes(k * c.bits / 8),
+        scale_row(c.block > 0 ? (k + c.block - 1) / c.block : 0) {
+    if (c.scale_format == FP32) {
+      scales.resize(4 * rows * scale_row + 1);
+      const float one = 1;
+      for (int64_t i = 0; i < rows * scale_row; i++) std::memcpy(&scales[4 * i], &one, 4);
+    } else {
+      scales.assign(rows * scale_row + 1, c.scale_format == E8M0 ? 127 : 0x38);
+    }
+  }
+  int32_t scale_format() const { return c.block > 0 ? c.scale_format : OCT_NO_SCALES; }
+};
+
+void matmul(int32_t tier, const Case& x, const Case& y, bool is_packed, int64_t m, int64_t n,
+            int64_t k, double budget, double peer, double memory) {
+  // what is packed has the same number of codes, as all sizes are multiples of 16
+  const Operand a(x, m, k);
+  std::vector<Operand> bs;
+  const size_t copies = m < 16 && n * k * y.bits / 8 < 64 << 20 ? (64 << 20) / (n * k * y.bits / 8) + 1 : 1;
+  for (size_t i = 0; i < copies; i++) bs.emplace_back(y, n, k);
   std::vector<float> out(static_cast<size_t>(m * n));
-  const int64_t row = k * c.bits / 8;
-  const int32_t scale_format = c.block > 0 ? E8M0 : OCT_NO_SCALES;
   int32_t status = 0;
+  size_t turn = 0;
   const double time = best_time(budget, [&] {
-    status =
-        oct_matmul(tier, m, n, k, c.format, a.data(), row, scale_format, scales.data(), scale_row,
-                   1, c.block, 1.0f, c.format, b.data(), row, scale_format, scales.data(),
-                   scale_row, 1, c.block, 1.0f, nullptr, FP32, out.data(), 4 * n);
+    const Operand& b = bs[turn++ % copies];
+    status = oct_matmul(tier, m, n, k, 0, m, 0, n, x.format, a.codes.data(), a.row_bytes,
+                        a.scale_format(), a.scales.data(), a.scale_row, 1, x.block, 1.0f, y.format,
+                        b.codes.data(), b.row_bytes, b.scale_format(), b.scales.data(), b.scale_row,
+                        1, y.block, 1.0f, is_packed ? 16 : 0, 1,
+                        oct_matmul_packing(tier, x.format, x.block, y.format, y.block) & 0xFFFF,
+                        1.0f, nullptr, OCT_ACTIVATION_NONE, OCT_NO_RESIDUAL, nullptr, 0, FP32,
+                        out.data(), 4 * n);
   });
-  std::printf("  %-14s %5lld x %5lld x %5lld  %8.1f GFLOP/s  %6.2f GB/s of b%s\n", c.name,
-              (long long)m, (long long)n, (long long)k, 2e-9 * m * n * k / time,
-              1e-9 * n * row / time, status == OCT_OK ? "" : "  FAILED");
+  const double bytes = 1e-9 * n * (bs[0].row_bytes + (y.scale_format == FP32 ? 4 : 1) * bs[0].scale_row);
+  std::printf("  %-10s x %-10s %s %5lld x %5lld x %5lld  %8.1f GFLOP/s", x.name, y.name,
+              is_packed ? "packed" : "      ", (long long)m, (long long)n, (long long)k,
+              2e-9 * m * n * k / time);
+  if (m >= 16 && peer > 0) std::printf("  %5.2f of OpenBLAS", peer / time);
+  if (m < 16) std::printf("  %6.2f GB/s of b (%4.2f of reading)", bytes / time, bytes / time / memory);
+  std::printf("%s\n", status == OCT_OK ? "" : "  FAILED");
 }
 
 // Bytes copied and read per second, from memory beyond the caches.
@@ -137,17 +171,17 @@ void convert(int32_t tier, const char* name, int32_t format, int bits, double bu
              double copy) {
   for (const int64_t count : {int64_t{1} << 24, int64_t{1} << 14}) {
     const int rounds = count < 1 << 20 ? 64 : 1;
-    const std::vector<uint8_t> in = elements({"", FP32, 32, 0}, count);
-    std::vector<uint8_t> codes = elements({"", format, bits, 0}, count), out(4 * count);
+    const std::vector<uint8_t> in = elements({"", FP32, 32, 0, 0}, count);
+    std::vector<uint8_t> codes = elements({"", format, bits, 0, 0}, count), out(4 * count);
     const double to = best_time(budget, [&] {
       for (int i = 0; i < rounds; i++) {
-        oct_convert(tier, 1, count, FP32, in.data(), 0, format, codes.data(), 0,
+        oct_convert(tier, 1, count, 0, 1, 0, count, FP32, in.data(), 0, format, codes.data(), 0,
                     OCT_ROUND_NEAREST_EVEN, OCT_OVERFLOW_SATURATE, 0, 0);
       }
     });
     const double from = best_time(budget, [&] {
       for (int i = 0; i < rounds; i++) {
-        oct_convert(tier, 1, count, format, codes.data(), 0, FP32, out.data(), 0,
+        oct_convert(tier, 1, count, 0, 1, 0, count, format, codes.data(), 0, FP32, out.data(), 0,
                     OCT_ROUND_NEAREST_EVEN, OCT_OVERFLOW_SATURATE, 0, 0);
       }
     });
@@ -168,12 +202,12 @@ void quantize(int32_t tier, const Quantized& q, double budget, double copy) {
   for (const int64_t rows : {int64_t{4096}, int64_t{4}}) {
     const int64_t columns = 4096;
     const int rounds = rows < 100 ? 64 : 1;
-    std::vector<uint8_t> in = elements({"", FP32, 32, 0}, rows * columns);
+    std::vector<uint8_t> in = elements({"", FP32, 32, 0, 0}, rows * columns);
     std::vector<uint8_t> codes(rows * columns * q.bits / 8), scales(rows * columns / 4);
     const int64_t scale_columns = q.block == 0 ? 1 : columns / q.block;
     const double to = best_time(budget, [&] {
       for (int i = 0; i < rounds; i++) {
-        oct_quantize(tier, rows, columns, FP32, in.data(), 4 * columns, q.format, codes.data(),
+        oct_quantize(tier, rows, columns, 0, rows, 0, columns, FP32, in.data(), 4 * columns, q.format, codes.data(),
                      columns * q.bits / 8, q.scale_format, scales.data(), scale_columns,
                      q.block_rows, q.block, 1.0f, OCT_SCALE_OCP_FLOOR, OCT_ROUND_NEAREST_EVEN, 0,
                      0);
@@ -181,7 +215,7 @@ void quantize(int32_t tier, const Quantized& q, double budget, double copy) {
     });
     const double from = best_time(budget, [&] {
       for (int i = 0; i < rounds; i++) {
-        oct_dequantize(tier, rows, columns, q.format, codes.data(), columns * q.bits / 8,
+        oct_dequantize(tier, rows, columns, 0, rows, 0, columns, q.format, codes.data(), columns * q.bits / 8,
                        q.scale_format, scales.data(), scale_columns, q.block_rows, q.block, 1.0f,
                        FP32, in.data(), 4 * columns);
       }
@@ -205,10 +239,15 @@ int main(int argc, char** argv) {
     }
     return false;
   };
-  const Case cases[] = {{"FP32", FP32, 32, 0},         {"BF16", BF16, 16, 0},
-                        {"E4M3FN", E4M3FN, 8, 0},      {"E4M3FN/128", E4M3FN, 8, 128},
-                        {"MXFP8_E4M3", E4M3FN, 8, 32}, {"MXFP4", E2M1, 4, 32},
-                        {"NVFP4 (E8M0)", E2M1, 4, 16}, {"INT8", INT8, 8, 0}};
+  const Case fp32 = {"FP32", FP32, 32, 0, 0}, bf16 = {"BF16", BF16, 16, 0, 0},
+             e4m3fn = {"E4M3FN", E4M3FN, 8, 0, 0}, e4m3fn128 = {"E4M3FN/128", E4M3FN, 8, 128, FP32},
+             mxfp8 = {"MXFP8", E4M3FN, 8, 32, E8M0}, mxfp4 = {"MXFP4", E2M1, 4, 32, E8M0},
+             nvfp4 = {"NVFP4", E2M1, 4, 16, E4M3FN}, int8 = {"INT8_1X32", INT8, 8, 32, FP32},
+             mxfp6 = {"MXFP6_E2M3", E2M3, 8, 32, E8M0};
+  const Case pairs[][2] = {{mxfp4, mxfp4}, {int8, mxfp4},         {nvfp4, nvfp4}, {int8, nvfp4},
+                           {mxfp6, mxfp6}, {fp32, fp32},          {bf16, bf16},   {e4m3fn, e4m3fn},
+                           {mxfp8, mxfp8}, {e4m3fn128, e4m3fn128}, {fp32, bf16},   {fp32, e4m3fn},
+                           {fp32, mxfp4}};
   const Bandwidth memory = bandwidth(budget);
   std::printf("copy %.1f GB/s, read %.1f GB/s\n", memory.copy, memory.read);
   for (int32_t tier = 0; tier < oct_tier_count(); tier++) {
@@ -219,11 +258,17 @@ int main(int argc, char** argv) {
       const double peer = sgemm(s[0], s[1], s[2], budget);
       std::printf("OpenBLAS sgemm   %5d x %5d x %5d  %8.1f GFLOP/s\n", (int)s[0], (int)s[1],
                   (int)s[2], peer == 0 ? 0 : 2e-9 * s[0] * s[1] * s[2] / peer);
-      for (const Case& c : cases) matmul(tier, c, s[0], s[1], s[2], budget);
+      for (const auto& p : pairs) {
+        for (bool is_packed : {false, true})
+          matmul(tier, p[0], p[1], is_packed, s[0], s[1], s[2], budget, peer, memory.read);
+      }
     }
-    if (asked("gemv")) {
-      for (const Case& c : cases) matmul(tier, c, 1, 4096, 4096, budget);
-      for (const Case& c : cases) matmul(tier, c, 8, 4096, 4096, budget);
+    for (const int64_t m : {1, 4, 8}) {
+      if (!asked("gemv")) break;
+      for (const auto& p : pairs) {
+        for (bool is_packed : {false, true})
+          matmul(tier, p[0], p[1], is_packed, m, 4096, 4096, budget, 0, memory.read);
+      }
     }
     if (asked("convert")) {
       convert(tier, "BF16", BF16, 16, budget, memory.copy);

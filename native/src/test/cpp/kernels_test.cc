@@ -84,12 +84,13 @@ void test_refusals(int32_t tier) {
   float out[4] = {9, 9, 9, 9};
   const auto matmul = [&](int32_t t, int64_t m, int32_t a_format, int32_t scale_format,
                           int64_t a_block, int64_t b_block, int32_t out_format) {
-    return oct_matmul(t, m, 1, 2, a_format, x, 8, scale_format, x, 1, 1, a_block, 1, FP32, x, 8,
-                      scale_format, x, 1, 1, b_block, 1, nullptr, out_format, out, 8);
+    return oct_matmul(t, m, 1, 2, 0, m, 0, 1, a_format, x, 8, scale_format, x, 1, 1, a_block, 1,
+                      FP32, x, 8, scale_format, x, 1, 1, b_block, 1, 0, 0, 0, 1.0f, nullptr,
+                      OCT_ACTIVATION_NONE, OCT_NO_RESIDUAL, nullptr, 0, out_format, out, 8);
   };
   const auto convert = [&](int32_t t, int64_t rows, int32_t in, int32_t to, int32_t rounding,
                            int32_t overflow) {
-    return oct_convert(t, rows, 2, in, x, 8, to, out, 8, rounding, overflow, 0, 0);
+    return oct_convert(t, rows, 2, 0, rows, 0, 2, in, x, 8, to, out, 8, rounding, overflow, 0, 0);
   };
   const auto expect = [&](int32_t status, int32_t expected, const char* what) {
     check(status == expected, text("%s: %s returns %d, not %d", name, what, status, expected));
@@ -111,9 +112,22 @@ void test_refusals(int32_t tier) {
   expect(convert(tier, 1, FP32, E4M3FN, 0, 7), OCT_ERROR_UNSUPPORTED,
          "convert with overflow rule 7");
   expect(convert(tier, -1, FP32, E4M3FN, 0, 0), OCT_ERROR_ARGUMENT, "convert of -1 rows");
+  const auto part = [&](int64_t row, int64_t row_end, int64_t column_end, int64_t panel_rows,
+                        int32_t activation, int32_t residual) {
+    return oct_matmul(tier, 1, 1, 2, row, row_end, 0, column_end, FP32, x, 8, -1, x, 1, 1, 0, 1,
+                      FP32, x, 8, -1, x, 1, 1, 0, 1, panel_rows, 1, 1, 1.0f, nullptr, activation,
+                      residual, x, 4, FP32, out, 8);
+  };
+  expect(part(-1, 1, 1, 0, 0, -1), OCT_ERROR_ARGUMENT, "matmul from row -1");
+  expect(part(0, 2, 1, 0, 0, -1), OCT_ERROR_ARGUMENT, "matmul to row 2 of 1");
+  expect(part(0, 1, 2, 0, 0, -1), OCT_ERROR_ARGUMENT, "matmul to column 2 of 1");
+  expect(part(0, 1, 1, 24, 0, -1), OCT_ERROR_ARGUMENT, "matmul of panels of 24 rows");
+  expect(part(0, 1, 1, 0, 99, -1), OCT_ERROR_UNSUPPORTED, "matmul with activation 99");
+  expect(part(0, 1, 1, 0, 0, E4M3FN), OCT_ERROR_UNSUPPORTED, "matmul with an E4M3FN residual");
+  expect(part(0, 0, 1, 0, 0, -1), OCT_OK, "matmul of no part");
   const auto quantize = [&](int32_t t, int64_t rows, int32_t in, int32_t to, int32_t scale,
                             int32_t rule, int32_t rounding) {
-    return oct_quantize(t, rows, 2, in, x, 8, to, out, 8, scale, out, 1, 1, 0, 1.0f, rule, rounding,
+    return oct_quantize(t, rows, 2, 0, rows, 0, 2, in, x, 8, to, out, 8, scale, out, 1, 1, 0, 1.0f, rule, rounding,
                         0, 0);
   };
   expect(quantize(-1, 1, FP32, E2M1, E8M0, 0, 0), OCT_ERROR_TIER, "quantize on tier -1");
@@ -125,10 +139,10 @@ void test_refusals(int32_t tier) {
   expect(quantize(tier, 1, FP32, E2M1, E8M0, 0, 3), OCT_ERROR_UNSUPPORTED,
          "quantize with rounding 3");
   expect(quantize(tier, -1, FP32, E2M1, E8M0, 0, 0), OCT_ERROR_ARGUMENT, "quantize of -1 rows");
-  expect(oct_amax(tier, 1, 2, E2M1, x, 8, 0), OCT_ERROR_UNSUPPORTED, "amax of E2M1");
-  expect(oct_dequantize(tier, 1, 2, E2M1, x, 8, E8M0, x, 1, 0, 2, 1.0f, FP32, out, 8),
+  expect(oct_amax(tier, 1, 2, 0, 1, 0, 2, E2M1, x, 8, 0), OCT_ERROR_UNSUPPORTED, "amax of E2M1");
+  expect(oct_dequantize(tier, 1, 2, 0, 1, 0, 2, E2M1, x, 8, E8M0, x, 1, 0, 2, 1.0f, FP32, out, 8),
          OCT_ERROR_ARGUMENT, "dequantize with 0 rows of a block");
-  expect(oct_dequantize(tier, 1, 2, E2M1, x, 8, E8M0, x, 1, 1, 2, 1.0f, E4M3FN, out, 8),
+  expect(oct_dequantize(tier, 1, 2, 0, 1, 0, 2, E2M1, x, 8, E8M0, x, 1, 1, 2, 1.0f, E4M3FN, out, 8),
          OCT_ERROR_UNSUPPORTED, "dequantize to E4M3FN");
   check(std::all_of(out, out + 4, [](float y) { return y == 9; }),
         text("%s: a refused call wrote", name));
@@ -165,7 +179,7 @@ void test_decoding(int32_t tier, const Format& f, Random random) {
         put(f, &in[i / columns * in_stride], i % columns, codes[i % codes.size()]);
       }
       const int32_t status =
-          oct_convert(tier, rows, columns, f.id, in.data(), in_stride, FP32, out.data(), out_stride,
+          oct_convert(tier, rows, columns, 0, rows, 0, columns, f.id, in.data(), in_stride, FP32, out.data(), out_stride,
                       OCT_ROUND_NEAREST_EVEN, overflow, 0, 0);
       int64_t wrong = status == OCT_OK ? 0 : 1;
       for (int64_t i = 0; i < rows * columns; i++) {
@@ -239,11 +253,16 @@ void test_encoding(int32_t tier, const Format& from, const std::vector<uint8_t>&
                  definition::random_bits(seed, first_index + i)));
     }
   }
-  const int32_t status = oct_convert(tier, rows, columns, from.id, in.data(),
-                                     bytes_of(from, columns), f.id, out.data(), out_stride,
-                                     rounding, saturate ? OCT_OVERFLOW_SATURATE : OCT_OVERFLOW_IEEE,
-                                     static_cast<int64_t>(seed), static_cast<int64_t>(first_index));
-  int64_t wrong = status == OCT_OK ? 0 : 1;
+  // in four parts
+  const int64_t row = rows / 3, column = columns / 3 / 2 * 2;
+  int64_t wrong = 0;
+  for (int part = 0; part < 4; part++) {
+    wrong += oct_convert(tier, rows, columns, part < 2 ? 0 : row, part < 2 ? row : rows,
+                         part % 2 == 0 ? 0 : column, part % 2 == 0 ? column : columns, from.id,
+                         in.data(), bytes_of(from, columns), f.id, out.data(), out_stride, rounding,
+                         saturate ? OCT_OVERFLOW_SATURATE : OCT_OVERFLOW_IEEE,
+                         static_cast<int64_t>(seed), static_cast<int64_t>(first_index)) != OCT_OK;
+  }
   for (size_t i = 0; i < out.size(); i++) wrong += out[i] != expected[i];
   check(wrong == 0,
         text("%s: %" PRId64 " wrong bytes of %s to %s, rounding %d, %s, in rows of %" PRId64,
@@ -297,7 +316,7 @@ void test_encoding_of_all(int32_t tier, const definition::Encoder& encoder) {
     int64_t wrong = 0;
     for (uint64_t first = 0; first < 1ull << 32; first += kChunk) {
       for (int64_t i = 0; i < kChunk; i++) values[i] = static_cast<uint32_t>(first + i);
-      wrong += oct_convert(tier, 1, kChunk, FP32, values.data(), 0, f.id, out.data(), 0,
+      wrong += oct_convert(tier, 1, kChunk, 0, 1, 0, kChunk, FP32, values.data(), 0, f.id, out.data(), 0,
                            OCT_ROUND_NEAREST_EVEN,
                            saturate ? OCT_OVERFLOW_SATURATE : OCT_OVERFLOW_IEEE, 0, 0) != OCT_OK;
       // codes are constant between two boundaries of the rounding, and so is everything else about
@@ -450,10 +469,21 @@ void test_quantization(const std::vector<int32_t>& tiers, const definition::Enco
   for (int32_t tier : tiers) {
     std::vector<uint8_t> out(expected.size(), 0xA5), scales(expected_scales.size(), 0xA5);
     if (style.block_rows == 0) scales = expected_scales;
-    const int32_t status = oct_quantize(
-        tier, rows, columns, in_format, input.get(), in_stride, f.id, out.data(), out_stride,
-        style.scale_format, scales.data(), scale_stride, style.block_rows, style.block_columns,
-        tensor_scale, rule, rounding, static_cast<int64_t>(seed), static_cast<int64_t>(first_index));
+    // in parts of whole blocks
+    const int64_t unit = f.stored_bits == 4 && block % 2 != 0 ? 2 * block : block;
+    const int64_t row = rows / 2 / block_rows * block_rows;
+    const int64_t column = style.block_columns == 0 ? 0 : columns / 2 / unit * unit;
+    int32_t status = OCT_OK;
+    for (int part = 0; part < 4; part++) {
+      if (style.block_columns == 0 && part % 2 == 0) continue;
+      const int32_t result = oct_quantize(
+          tier, rows, columns, part < 2 ? 0 : row, part < 2 ? row : rows,
+          part % 2 == 0 ? 0 : column, part % 2 == 0 ? column : columns, in_format, input.get(),
+          in_stride, f.id, out.data(), out_stride, style.scale_format, scales.data(), scale_stride,
+          style.block_rows, style.block_columns, tensor_scale, rule, rounding,
+          static_cast<int64_t>(seed), static_cast<int64_t>(first_index));
+      if (result != OCT_OK) status = result;
+    }
     int64_t wrong = 0;
     for (int64_t i = 0; i < rows; i++) {
       for (int64_t k = 0; k < columns; k++) {
@@ -472,11 +502,11 @@ void test_quantization(const std::vector<int32_t>& tiers, const definition::Enco
                "%" PRId64 " wrong bytes, %" PRId64 " of scales",
                oct_tier_name(tier), rows, columns, in.name, f.name, style.name, rule, rounding, status,
                wrong, wrong_scales));
-    check(oct_amax(tier, rows, columns, in_format, input.get(), in_stride, 1) ==
+    check(oct_amax(tier, rows, columns, 0, rows, 0, columns, in_format, input.get(), in_stride, 1) ==
               static_cast<int32_t>(definition::to_bits(finite)),
           text("%s: amax of finite numbers", oct_tier_name(tier)));
     const float largest = definition::from_bits(static_cast<uint32_t>(
-        oct_amax(tier, rows, columns, in_format, input.get(), in_stride, 0)));
+        oct_amax(tier, rows, columns, 0, rows, 0, columns, in_format, input.get(), in_stride, 0)));
     check(same(largest, any), text("%s: amax", oct_tier_name(tier)));
   }
 
@@ -498,11 +528,18 @@ void test_quantization(const std::vector<int32_t>& tiers, const definition::Enco
   }
   for (int32_t tier : tiers) {
     std::vector<uint8_t> back(expected_back.size(), 0xA5);
-    const int32_t status = oct_dequantize(
-        tier, rows, columns, f.id, expected.data(), out_stride, style.scale_format,
-        expected_scales.data(), style.block_rows == 0 ? 0 : scale_stride,
-        std::max<int64_t>(style.block_rows, 1), style.block_columns, tensor_scale, to, back.data(),
-        back_stride);
+    const int64_t unit = f.stored_bits == 4 && block % 2 != 0 ? 2 * block : block;
+    const int64_t row = rows / 2, column = style.block_columns == 0 ? 0 : columns / 2 / unit * unit;
+    int32_t status = OCT_OK;
+    for (int part = 0; part < 4; part++) {
+      const int32_t result = oct_dequantize(
+          tier, rows, columns, part < 2 ? 0 : row, part < 2 ? row : rows,
+          part % 2 == 0 ? 0 : column, part % 2 == 0 ? column : columns, f.id, expected.data(),
+          out_stride, style.scale_format, expected_scales.data(),
+          style.block_rows == 0 ? 0 : scale_stride, std::max<int64_t>(style.block_rows, 1),
+          style.block_columns, tensor_scale, to, back.data(), back_stride);
+      if (result != OCT_OK) status = result;
+    }
     for (int64_t i = 0; i < rows; i++) {
       for (int64_t k = 0; k < columns; k++) {
         const uint32_t is = definition::code_at(in, &back[i * back_stride], k);
@@ -685,6 +722,49 @@ struct Tensor {
   }
 };
 
+// The operand once more, as octavo.tensor.Packing and PackedMatrix describe it.
+struct PackedTensor {
+  std::unique_ptr<uint8_t[]> elements, scales;
+  definition::Operand operand;
+  int64_t panel_rows, interleave, group;
+
+  PackedTensor(const Tensor& tensor, int64_t rows, int64_t k, int64_t packing) {
+    const definition::Operand& from = tensor.operand;
+    const Format& f = definition::format(from.format);
+    panel_rows = packing >> 32;
+    interleave = packing >> 16 & 0xFFFF;
+    group = packing & 0xFFFF;
+    const int64_t panels = (rows + panel_rows - 1) / panel_rows, groups = (k + group - 1) / group;
+    const int64_t panel_codes = groups * group * panel_rows, panel_bytes = bytes_of(f, panel_codes);
+    elements.reset(new uint8_t[std::max<int64_t>(panels * panel_bytes, 1)]());
+    const int64_t apart = panel_rows / interleave;
+    for (int64_t i = 0; i < rows; i++) {
+      const int64_t r = i % panel_rows;
+      for (int64_t j = 0; j < k; j++) {
+        const int64_t at = j / group * panel_rows * group +
+                           (r % apart * interleave + r / apart) * group + j % group;
+        put(f, &elements[i / panel_rows * panel_bytes], at,
+            definition::code_at(f, from.elements + i * from.row_stride_bytes, j));
+      }
+    }
+    operand = from;
+    operand.elements = elements.get();
+    operand.row_stride_bytes = -1;
+    if (!from.has_blocks() || from.block_rows != 1) return;
+    const Format& s = definition::format(from.scale_format);
+    const int64_t blocks = (k + from.block_columns - 1) / from.block_columns;
+    scales.reset(new uint8_t[std::max<int64_t>(bytes_of(s, panels * blocks * panel_rows), 1)]());
+    for (int64_t i = 0; i < rows; i++) {
+      for (int64_t j = 0; j < blocks; j++) {
+        put(s, scales.get(), (i / panel_rows * blocks + j) * panel_rows + i % panel_rows,
+            definition::code_at(s, from.scales, i * from.scale_row_stride + j));
+      }
+    }
+    operand.scales = scales.get();
+    operand.scale_row_stride = -1;
+  }
+};
+
 struct MatmulCase {
   int64_t m, n, k;
   int a_format;
@@ -706,7 +786,24 @@ uint32_t to_output(int out_format, float value) {
 void test_matmul(const std::vector<int32_t>& tiers, const MatmulCase& c, Random& random) {
   const Tensor a(definition::format(c.a_format), c.a_scales, c.values, c.m, c.k, c.gap, random);
   const Tensor b(definition::format(c.b_format), c.b_scales, c.values, c.n, c.k, c.gap, random);
+  static int64_t turn = 0;
+  turn++;
   std::unique_ptr<float[]> bias(c.has_bias ? new float[c.n] : nullptr);
+  // with a bias also the rest of what may happen to a result
+  const float scale = c.has_bias && turn % 3 == 0 ? 0.37f : 1.0f;
+  const int32_t activation = c.has_bias && turn % 2 == 0 ? OCT_ACTIVATION_RELU : 0;
+  const int32_t kinds[] = {OCT_NO_RESIDUAL, FP32, BF16, FP16};
+  const int32_t residual_format = c.has_bias ? kinds[turn % 4] : OCT_NO_RESIDUAL;
+  const int64_t residual_stride =
+      residual_format < 0 ? 0 : bytes_of(definition::format(residual_format), c.n) + c.gap;
+  std::unique_ptr<uint8_t[]> residual(new uint8_t[std::max<int64_t>(
+      c.m == 0 ? 0 : c.m * residual_stride - (residual_format < 0 ? 0 : c.gap), 1)]);
+  for (int64_t i = 0; residual_format >= 0 && i < c.m; i++) {
+    for (int64_t j = 0; j < c.n; j++) {
+      put(definition::format(residual_format), &residual[i * residual_stride], j,
+          to_plain(residual_format, static_cast<float>(random.below(4000)) * 0.01f - 20));
+    }
+  }
   for (int64_t j = 0; c.has_bias && j < c.n; j++) bias[j] = random.below(1000) * 0.37f - 100;
 
   const int64_t element = c.out_format == FP32 ? 4 : 2, stride = c.n * element + 2 * c.gap,
@@ -714,20 +811,46 @@ void test_matmul(const std::vector<int32_t>& tiers, const MatmulCase& c, Random&
   std::vector<uint8_t> expected(c.m * stride + 2 * guard, 0xA5);
   for (int64_t i = 0; i < c.m; i++) {
     for (int64_t j = 0; j < c.n; j++) {
-      const float r = definition::dot(a.operand, b.operand, i, j, a.decoded.data() + i * c.k,
-                                      b.decoded.data() + j * c.k, c.k, bias.get());
+      float r = definition::dot(a.operand, b.operand, i, j, a.decoded.data() + i * c.k,
+                                b.decoded.data() + j * c.k, c.k);
+      r = r * scale;
+      if (c.has_bias) r = r + bias[j];
+      if (activation == OCT_ACTIVATION_RELU && r < 0) r = 0;
+      if (residual_format >= 0) {
+        const Format& f = definition::format(residual_format);
+        r = r + definition::decode(f, definition::code_at(f, &residual[i * residual_stride], j));
+      }
       const uint32_t bits = to_output(c.out_format, r);
       std::memcpy(&expected[guard + i * stride + j * element], &bits, element);
     }
   }
   for (int32_t tier : tiers) {
     std::vector<uint8_t> out(expected.size(), 0xA5);
-    const definition::Operand &x = a.operand, &y = b.operand;
-    const int32_t status = oct_matmul(
-        tier, c.m, c.n, c.k, x.format, x.elements, x.row_stride_bytes, x.scale_format, x.scales,
-        x.scale_row_stride, x.block_rows, x.block_columns, x.tensor_scale, y.format, y.elements,
-        y.row_stride_bytes, y.scale_format, y.scales, y.scale_row_stride, y.block_rows,
-        y.block_columns, y.tensor_scale, bias.get(), c.out_format, out.data() + guard, stride);
+    const definition::Operand& x = a.operand;
+    // packed or not, in one part or four
+    const bool is_packed = (turn + tier) % 2 == 0;
+    const int64_t packing =
+        oct_matmul_packing(tier, x.format, x.has_blocks() ? x.block_columns : 0, b.operand.format,
+                           b.operand.has_blocks() ? b.operand.block_columns : 0);
+    check(packing > 0, text("%s: there is a packing", oct_tier_name(tier)));
+    const PackedTensor packed(b, c.n, c.k, packing);
+    const definition::Operand& y = is_packed ? packed.operand : b.operand;
+    const bool is_split = turn % 3 == 0 && c.m * c.n < 100000;
+    const int64_t row = is_split ? random.below(c.m + 1) : 0;
+    const int64_t column = is_split ? std::min(c.n, random.below(c.n + 1) / 16 * 16) : 0;
+    int32_t status = OCT_OK;
+    for (int part = is_split ? 0 : 3; part < 4; part++) {
+      const int32_t result = oct_matmul(
+          tier, c.m, c.n, c.k, part < 2 ? 0 : row, part < 2 ? row : c.m,
+          part % 2 == 0 ? 0 : column, part % 2 == 0 ? column : c.n, x.format, x.elements,
+          x.row_stride_bytes, x.scale_format, x.scales, x.scale_row_stride, x.block_rows,
+          x.block_columns, x.tensor_scale, y.format, y.elements, y.row_stride_bytes, y.scale_format,
+          y.scales, y.scale_row_stride, y.block_rows, y.block_columns, y.tensor_scale,
+          is_packed ? packed.panel_rows : 0, packed.interleave, packed.group, scale, bias.get(),
+          activation, residual_format, residual.get(), residual_stride, c.out_format,
+          out.data() + guard, stride);
+      if (result != OCT_OK) status = result;
+    }
     // a NaN may have any payload and sign
     for (int64_t i = 0; i < c.m; i++) {
       for (int64_t j = 0; j < c.n; j++) {
@@ -744,10 +867,11 @@ void test_matmul(const std::vector<int32_t>& tiers, const MatmulCase& c, Random&
     int64_t wrong = 0;
     for (size_t i = 0; i < out.size(); i++) wrong += out[i] != expected[i];
     check(status == OCT_OK && wrong == 0,
-          text("%s: matmul %" PRId64 "x%" PRId64 "x%" PRId64 " of %s (scales %d, %" PRId64
+          text("%s: matmul%s%s %" PRId64 "x%" PRId64 "x%" PRId64 " of %s (scales %d, %" PRId64
                "x%" PRId64 ") and %s (scales %d, %" PRId64 "x%" PRId64
                "), %s%s, to format %d: status %d, %" PRId64 " wrong bytes",
-               oct_tier_name(tier), c.m, c.n, c.k, definition::format(c.a_format).name,
+               oct_tier_name(tier), is_packed ? ", packed," : "", is_split ? ", in parts," : "", c.m,
+               c.n, c.k, definition::format(c.a_format).name,
                c.a_scales.format, c.a_scales.block_rows, c.a_scales.block_columns,
                definition::format(c.b_format).name, c.b_scales.format, c.b_scales.block_rows,
                c.b_scales.block_columns, kValueNames[c.values], c.has_bias ? ", bias" : "",

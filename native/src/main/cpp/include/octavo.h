@@ -60,7 +60,8 @@ enum {
   OCT_ERROR_FORMAT = -2,
   /** Formats or rules are known, but this tier has no kernel for them. */
   OCT_ERROR_UNSUPPORTED = -3,
-  /** A size is negative, or neither of the operands' block lengths divides the other. */
+  /** A size is negative, a range is none, or neither of the operands' block lengths divides the
+   *  other. */
   OCT_ERROR_ARGUMENT = -4,
   /** There was no memory for the packed panels. */
   OCT_ERROR_MEMORY = -5
@@ -68,6 +69,15 @@ enum {
 
 /** In place of a scale format: the operand has no scales. */
 enum { OCT_NO_SCALES = -1 };
+
+/** In place of a residual's format: there is none. */
+enum { OCT_NO_RESIDUAL = -1 };
+
+/** Functions that a product's results go through; octavo.op.Activation defines them. */
+enum {
+  OCT_ACTIVATION_NONE = 0,
+  OCT_ACTIVATION_RELU = 1
+};
 
 /** How a conversion rounds a value that lies between two of the target's. */
 enum {
@@ -126,6 +136,14 @@ OCT_API int32_t oct_matmul_supported(int32_t tier, int32_t a_format, int32_t a_s
                                      int32_t b_format, int32_t b_scale_format, int32_t out_format);
 
 /**
+ * Which packing of b oct_matmul reads for these formats and lengths of blocks (0: the operand is
+ * plain): panel rows, interleave and group as three numbers of 16 bits, the first in the highest
+ * bits; or an error. There is one for every pair that oct_matmul supports.
+ */
+OCT_API int64_t oct_matmul_packing(int32_t tier, int32_t a_format, int64_t a_block_columns,
+                                   int32_t b_format, int64_t b_block_columns);
+
+/**
  * Matrix product out[i,j] = sum over k of a[i,k] * b[j,k], for a of m rows and b of n rows, all of
  * k elements: b is given with the summed dimension contiguous, as weights usually are.
  *
@@ -145,7 +163,10 @@ OCT_API int32_t oct_matmul_supported(int32_t tier, int32_t a_format, int32_t a_s
  *
  *   then, for both:
  *     r = acc * (end_a * end_b)
+ *     r = r * scale
  *     r = r + bias[j]                if there is a bias
+ *     r = activation(r)
+ *     r = r + residual[i,j]          if there is a residual
  *     out[i,j] = r rounded to the output format, to nearest even
  *
  * L is the smaller block length of the two operands, or that of the only one that has blocks. s is
@@ -158,10 +179,19 @@ OCT_API int32_t oct_matmul_supported(int32_t tier, int32_t a_format, int32_t a_s
  * tensor when that stride is 0, and it is applied at the end. Scale formats are FP32, E8M0 and
  * E4M3FN.
  *
+ * b may be packed, as octavo.tensor.Packing and PackedMatrix describe it: oct_matmul_packing says
+ * in which order. Scales of blocks in single rows are then packed too.
+ *
+ * A call computes a part of the output: the given rows and columns. All else describes the whole.
+ *
  * @param tier                   the tier to run
  * @param m                      rows of a and of the output
  * @param n                      rows of b, columns of the output
  * @param k                      elements of each row of a and b; 0 gives acc = +0
+ * @param row_begin              the first row of the output to compute
+ * @param row_end                the row after the last
+ * @param column_begin           the first column; of a packed b, the first of a panel
+ * @param column_end             the column after the last
  * @param a_format               element format of a: any format of the list
  * @param a                      the first row of a
  * @param a_row_stride_bytes     from one row of a to the next
@@ -172,12 +202,22 @@ OCT_API int32_t oct_matmul_supported(int32_t tier, int32_t a_format, int32_t a_s
  * @param a_block_columns        elements along k that share a scale, or 0: see above
  * @param a_tensor_scale         multiplies the whole operand at the end; 1 for none
  * @param b_format               as for a, and so on
+ * @param b_panel_rows           of the packing of b; 0: b is not packed, the next two are ignored
+ * @param b_interleave           of the packing of b
+ * @param b_group                of the packing of b
+ * @param scale                  multiplies every result; 1 for none
  * @param bias                   n FP32 values, or NULL
+ * @param activation             one of OCT_ACTIVATION
+ * @param residual_format        FP32, BF16, FP16 or OCT_NO_RESIDUAL: the next two are ignored
+ * @param residual               the first row of what is added; may be the output itself
+ * @param residual_row_stride_bytes   from one row to the next
  * @param out_format             FP32 or BF16
  * @param out                    the first row of the output; only its elements are written
  * @param out_row_stride_bytes   from one row of the output to the next
  */
 OCT_API int32_t oct_matmul(int32_t tier, int64_t m, int64_t n, int64_t k,
+                           int64_t row_begin, int64_t row_end,
+                           int64_t column_begin, int64_t column_end,
                            int32_t a_format, oct_address a, int64_t a_row_stride_bytes,
                            int32_t a_scale_format, oct_address a_scales,
                            int64_t a_scale_row_stride, int64_t a_block_rows,
@@ -186,7 +226,10 @@ OCT_API int32_t oct_matmul(int32_t tier, int64_t m, int64_t n, int64_t k,
                            int32_t b_scale_format, oct_address b_scales,
                            int64_t b_scale_row_stride, int64_t b_block_rows,
                            int64_t b_block_columns, float b_tensor_scale,
-                           oct_address bias,
+                           int64_t b_panel_rows, int64_t b_interleave, int64_t b_group,
+                           float scale, oct_address bias, int32_t activation,
+                           int32_t residual_format, oct_address residual,
+                           int64_t residual_row_stride_bytes,
                            int32_t out_format, oct_mutable_address out,
                            int64_t out_row_stride_bytes);
 
@@ -214,6 +257,11 @@ OCT_API int32_t oct_convert_supported(int32_t tier, int32_t in_format, int32_t o
  * @param tier                   the tier to run
  * @param rows                   number of rows
  * @param columns                elements of a row
+ * @param row_begin              the first row to compute
+ * @param row_end                the row after the last
+ * @param column_begin           the first column; where scales are involved the first of a block,
+ *                               and an even one
+ * @param column_end             the column after the last; where rows have one scale, all are
  * @param in_format              format to read
  * @param in                     the first row to read
  * @param in_row_stride_bytes    from one row to the next
@@ -223,10 +271,12 @@ OCT_API int32_t oct_convert_supported(int32_t tier, int32_t in_format, int32_t o
  * @param rounding               one of OCT_ROUND; no matter where the conversion is exact
  * @param overflow               one of OCT_OVERFLOW; no matter where the conversion is exact
  * @param seed                   of the random bits, ignored by other roundings
- * @param first_index            the first element's index among the random bits; element (i, j) has
- *                               the index first_index + i * columns + j
+ * @param first_index            the index among the random bits of the whole's first element;
+ *                               element (i, j) has the index first_index + i * columns + j
  */
 OCT_API int32_t oct_convert(int32_t tier, int64_t rows, int64_t columns,
+                            int64_t row_begin, int64_t row_end,
+                            int64_t column_begin, int64_t column_end,
                             int32_t in_format, oct_address in, int64_t in_row_stride_bytes,
                             int32_t out_format, oct_mutable_address out,
                             int64_t out_row_stride_bytes,
@@ -245,6 +295,11 @@ OCT_API int32_t oct_quantize_supported(int32_t tier, int32_t in_format, int32_t 
  * @param tier                   the tier to run
  * @param rows                   number of rows
  * @param columns                elements of a row
+ * @param row_begin              the first row to compute
+ * @param row_end                the row after the last
+ * @param column_begin           the first column; where scales are involved the first of a block,
+ *                               and an even one
+ * @param column_end             the column after the last; where rows have one scale, all are
  * @param in_format              FP32, BF16 or FP16
  * @param in                     the first row to read
  * @param in_row_stride_bytes    from one row to the next
@@ -264,6 +319,8 @@ OCT_API int32_t oct_quantize_supported(int32_t tier, int32_t in_format, int32_t 
  * @param first_index            as for oct_convert
  */
 OCT_API int32_t oct_quantize(int32_t tier, int64_t rows, int64_t columns,
+                             int64_t row_begin, int64_t row_end,
+                             int64_t column_begin, int64_t column_end,
                              int32_t in_format, oct_address in, int64_t in_row_stride_bytes,
                              int32_t out_format, oct_mutable_address out,
                              int64_t out_row_stride_bytes,
@@ -279,12 +336,19 @@ OCT_API int32_t oct_quantize(int32_t tier, int64_t rows, int64_t columns,
  * @param tier                   the tier to run
  * @param rows                   number of rows
  * @param columns                elements of a row
+ * @param row_begin              the first row to compute
+ * @param row_end                the row after the last
+ * @param column_begin           the first column; where scales are involved the first of a block,
+ *                               and an even one
+ * @param column_end             the column after the last; where rows have one scale, all are
  * @param in_format              FP32, BF16 or FP16
  * @param in                     the first row
  * @param in_row_stride_bytes    from one row to the next
  * @param finite_only            other than 0: NaN and infinities are passed over
  */
-OCT_API int32_t oct_amax(int32_t tier, int64_t rows, int64_t columns, int32_t in_format,
+OCT_API int32_t oct_amax(int32_t tier, int64_t rows, int64_t columns,
+                         int64_t row_begin, int64_t row_end,
+                         int64_t column_begin, int64_t column_end, int32_t in_format,
                          oct_address in, int64_t in_row_stride_bytes, int32_t finite_only);
 
 /**
@@ -302,6 +366,11 @@ OCT_API int32_t oct_dequantize_supported(int32_t tier, int32_t in_format, int32_
  * @param tier                   the tier to run
  * @param rows                   number of rows
  * @param columns                elements of a row
+ * @param row_begin              the first row to compute
+ * @param row_end                the row after the last
+ * @param column_begin           the first column; where scales are involved the first of a block,
+ *                               and an even one
+ * @param column_end             the column after the last; where rows have one scale, all are
  * @param in_format              format of the elements: any of the list
  * @param in                     the first row of elements
  * @param in_row_stride_bytes    from one row to the next
@@ -311,6 +380,8 @@ OCT_API int32_t oct_dequantize_supported(int32_t tier, int32_t in_format, int32_
  * @param out_row_stride_bytes   from one row to the next
  */
 OCT_API int32_t oct_dequantize(int32_t tier, int64_t rows, int64_t columns,
+                               int64_t row_begin, int64_t row_end,
+                               int64_t column_begin, int64_t column_end,
                                int32_t in_format, oct_address in, int64_t in_row_stride_bytes,
                                int32_t in_scale_format, oct_address in_scales,
                                int64_t in_scale_row_stride, int64_t in_block_rows,

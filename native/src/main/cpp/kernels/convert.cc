@@ -53,7 +53,8 @@ int32_t convert(const ConvertRequest& request) {
         call.from = values;
       }
       call.to = out + stored_bytes(target, column);
-      call.index = request.first_index + static_cast<uint64_t>(row * request.columns + column);
+      call.index = request.first_index + static_cast<uint64_t>(row) * request.index_stride +
+                   static_cast<uint64_t>(column);
       encode(call);
     }
   }

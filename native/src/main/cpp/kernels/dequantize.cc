@@ -63,7 +63,7 @@ int32_t dequantize(const DequantizeRequest& request) {
   for (int64_t row = 0; row < request.rows; row++) {
     const uint8_t* const from = in.elements + row * in.row_stride_bytes;
     uint8_t* const out = request.out + row * request.out_row_stride_bytes;
-    const int64_t scales_at = row / in.block_rows * in.scale_row_stride;
+    const int64_t scales_at = (request.first_row + row) / in.block_rows * in.scale_row_stride;
     for (int64_t column = 0; column < request.columns; column += kChunk) {
       const int64_t rest = request.columns - column;
       const int64_t elements = rest < kChunk ? rest : kChunk;

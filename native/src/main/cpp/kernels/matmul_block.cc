@@ -18,7 +18,7 @@
 // The scales could be multiplied into the elements while packing, which would save the work at the
 // end of a block. That rounds differently, as element times scale is not exact for every scale, so
 // it would take another definition.
-#include "matmul_loop.h"
+#include "matmul_skinny.h"
 
 namespace octavo {
 namespace OCT_TIER {
@@ -71,7 +71,13 @@ bool matmul_block_supports(const MatmulRequest& request) {
 int32_t matmul_block(const MatmulRequest& request) {
   static constexpr TileFunctions tiles = tile_functions<BlockTile>();
   const int64_t a = request.a.block_columns, b = request.b.block_columns;
-  return MatmulLoop(request, a == 0 ? b : b == 0 ? a : smaller(a, b), tiles.by_rows).run();
+  const int64_t block = a == 0 ? b : b == 0 ? a : smaller(a, b);
+  if (is_skinny<true>(request)) {
+    bool is_done;
+    const int32_t status = run_skinny<true>(request, block, is_done);
+    if (is_done) return status;
+  }
+  return MatmulLoop(request, block, tiles.by_rows).run();
 }
 
 }  // namespace OCT_TIER

@@ -27,6 +27,10 @@
 // the range of its scales' exponents, and a tile that could leave it multiplies p instead. NaN,
 // infinity and zero pass through either way.
 //
+// Few rows. With at most 4 rows and a packed B, decoding B costs more than multiplying it. It is then
+// decoded in registers and never stored, for the whole of k at once, so that B, which mostly comes
+// from memory, is read from front to back. A's rows are packed without gaps.
+//
 // Blocking. As matmul_loop.h, with four times the k in the same cache. B panels are decoded from
 // 4 bits when they are needed and used for all A panels of the step.
 #include "integer.h"
@@ -174,6 +178,115 @@ void integer_tile(const IntegerCall& call) {
 
 using IntegerTileFunction = void (*)(const IntegerCall& call);
 
+// A tile of few rows, for a packed B: call.b is not used, and A's panels have Rows rows.
+struct PackedColumns {
+  const uint8_t* vectors[kTileVectors];  // kLanes rows of B each
+  int64_t steps;                         // that there are codes for
+  int32_t offset;
+};
+
+template <int32_t Id, int Rows, int Steps>
+void packed_tile(const IntegerCall& call, const PackedColumns& packed) {
+  constexpr int64_t kStepBytes = stored_bytes(kFormats[Id], 4 * kPackedRows);
+  const uint8_t* a = call.a;
+  const uint8_t* starts = call.starts;
+  const float* a_scales = call.a_scales;
+  const float* b_scales = call.b_scales;
+  const uint8_t* from[kTileVectors];
+  for (int v = 0; v < kTileVectors; v++) from[v] = packed.vectors[v];
+  const VFloat factor = broadcast(call.factor);
+  const VByte4 offsets = VByte4{} + static_cast<uint8_t>(packed.offset);
+  VFloat accumulators[Rows][kTileVectors];
+  for (int i = 0; i < Rows; i++) {
+    for (int v = 0; v < kTileVectors; v++)
+      accumulators[i][v] = load<VFloat>(call.accumulators + i * kTileColumns + v * kLanes);
+  }
+  for (int64_t block = 0; block < call.blocks; block++) {
+    VDots sums[Rows][kTileVectors];
+#pragma GCC unroll 4
+    for (int i = 0; i < Rows; i++) {
+      const VDots start = (VDots)broadcast_bits(starts + 4 * i);
+#pragma GCC unroll 4
+      for (int v = 0; v < kTileVectors; v++) sums[i][v] = start;
+    }
+    // the last group may be the end of memory: what is beyond is not there, and multiplied by 0
+    const int64_t rest = packed.steps - block * Steps;
+    const auto multiply_step = [&](int step) __attribute__((always_inline)) {
+      VByte4 columns[kTileVectors];
+#pragma GCC unroll 4
+      for (int v = 0; v < kTileVectors; v++)
+        columns[v] = load_integers<Id>(from[v] + step * kStepBytes) + offsets;
+#pragma GCC unroll 4
+      for (int i = 0; i < Rows; i++) {
+        const VByte4 row = (VByte4)broadcast_bits(a + 4 * (step * Rows + i));
+#pragma GCC unroll 4
+        for (int v = 0; v < kTileVectors; v++) sums[i][v] = dot(sums[i][v], columns[v], row);
+      }
+    };
+    if (rest >= Steps) {
+#pragma GCC unroll 8
+      for (int step = 0; step < Steps; step++) multiply_step(step);
+    } else {
+      for (int step = 0; step < rest; step++) multiply_step(step);
+      // the offset is in the starts of all steps
+      for (int64_t step = rest; step < Steps; step++) {
+        for (int i = 0; i < Rows; i++) {
+          const VByte4 row = (VByte4)broadcast_bits(a + 4 * (step * Rows + i));
+          for (int v = 0; v < kTileVectors; v++) sums[i][v] = dot(sums[i][v], offsets, row);
+        }
+      }
+    }
+    for (int v = 0; v < kTileVectors; v++) from[v] += Steps * kStepBytes;
+    a += 4 * Rows * Steps;
+    starts += 4 * kPanelRows;
+#pragma GCC unroll 4
+    for (int i = 0; i < Rows; i++) {
+      const VFloat row_scale = broadcast(a_scales[i]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kTileVectors; v++) {
+        const VFloat p = __builtin_convertvector(add_dots(sums[i][v]), VFloat) * factor;
+        const VFloat scale = row_scale * load<VFloat>(b_scales + v * kLanes);
+        accumulators[i][v] = fma(p, scale, accumulators[i][v]);
+      }
+    }
+    a_scales += kPanelRows;
+    b_scales += kTileColumns;
+  }
+  for (int i = 0; i < Rows; i++) {
+    for (int v = 0; v < kTileVectors; v++)
+      store(call.accumulators + i * kTileColumns + v * kLanes, accumulators[i][v]);
+  }
+}
+
+constexpr int kFewRows = kTileRows < 4 ? kTileRows : 4;
+using PackedTileFunction = void (*)(const IntegerCall& call, const PackedColumns& packed);
+
+// By format, by block length (32, 16) and by rows.
+struct PackedTiles {
+  PackedTileFunction by_rows[2][kFewRows];
+};
+
+template <int32_t Id>
+constexpr PackedTiles packed_tiles() {
+  if constexpr (integer_element(kFormats[Id]).largest == 0) {
+    return {};
+  } else {
+    static_assert(kFewRows == 4);
+    return {{{&packed_tile<Id, 1, 8>, &packed_tile<Id, 2, 8>, &packed_tile<Id, 3, 8>,
+              &packed_tile<Id, 4, 8>},
+             {&packed_tile<Id, 1, 4>, &packed_tile<Id, 2, 4>, &packed_tile<Id, 3, 4>,
+              &packed_tile<Id, 4, 4>}}};
+  }
+}
+
+#define OCT_FORMAT(id, ...) packed_tiles<id>(),
+#define OCT_INTEGER_FORMAT(id, ...) packed_tiles<id>(),
+constexpr PackedTiles kPackedTiles[] = {
+#include "generated/octavo_formats.inc"
+};
+#undef OCT_FORMAT
+#undef OCT_INTEGER_FORMAT
+
 template <int Steps, bool IsFolded>
 struct IntegerTiles {
   IntegerTileFunction by_rows[kTileRows];
@@ -229,18 +342,48 @@ void pack_integers(const Slice& slice, int64_t depth, int64_t width, uint8_t off
   }
 }
 
+// The same from an operand that is packed in groups of four, the last of which is filled up with 0.
 template <int32_t Id>
-constexpr IntegerPackFunction integer_packer() {
+void unpack_integers(const Slice& slice, int64_t depth, int64_t width, uint8_t offset,
+                     uint8_t* panel) {
+  constexpr FormatTraits format = kFormats[Id];
+  constexpr int64_t kGroup = 4;
+  const int64_t groups = (slice.all_k + kGroup - 1) / kGroup;
+  const int64_t first = slice.first_k / kGroup;
+  const int64_t steps = smaller(depth / kGroup, groups - first);
+  const VByte4 offsets = VByte4{} + offset;
+  for (int64_t group = 0; group < width; group += kLanes) {
+    const PackedRows at(slice, group);
+    const uint8_t* from =
+        slice.operand->elements +
+        stored_bytes(format, ((at.panel * groups + first) * kPackedRows + at.row) * kGroup);
+    uint8_t* to = panel + 4 * group;
+    int64_t step = 0;
+    for (; step < steps; step++) {
+      store(to, load_integers<Id>(from) + offsets);
+      from += stored_bytes(format, kPackedRows * kGroup);
+      to += 4 * width;
+    }
+    for (; step < depth / kGroup; step++, to += 4 * width) store(to, offsets);
+  }
+}
+
+struct IntegerPackers {
+  IntegerPackFunction pack, unpack;
+};
+
+template <int32_t Id>
+constexpr IntegerPackers integer_packer() {
   if constexpr (integer_element(kFormats[Id]).largest != 0) {
-    return &pack_integers<Id>;
+    return {&pack_integers<Id>, &unpack_integers<Id>};
   } else {
-    return nullptr;
+    return {nullptr, nullptr};
   }
 }
 
 #define OCT_FORMAT(id, ...) integer_packer<id>(),
 #define OCT_INTEGER_FORMAT(id, ...) integer_packer<id>(),
-constexpr IntegerPackFunction kIntegerPackers[] = {
+constexpr IntegerPackers kIntegerPackers[] = {
 #include "generated/octavo_formats.inc"
 };
 #undef OCT_FORMAT
@@ -300,9 +443,9 @@ bool is_normal(const ScaleRange& a, const ScaleRange& b, int32_t shift) {
 struct IntegerSteps {
   int64_t kc, mc, mb, nc;
 
-  IntegerSteps(int64_t m, int64_t n, int64_t k, int64_t block) {
-    constexpr int64_t kDepth = 1024;
-    constexpr int64_t kABytes = 288 * kDepth, kBBytes = 2048 * kDepth, kTileFloats = 1024 * 1024;
+  IntegerSteps(int64_t m, int64_t n, int64_t k, int64_t block, bool is_whole_depth) {
+    const int64_t kDepth = is_whole_depth ? larger(1024, round_up(k, 1024)) : 1024;
+    const int64_t kABytes = 288 * kDepth, kBBytes = 2048 * kDepth, kTileFloats = 1024 * 1024;
     const int64_t unit = round_up(block, kUnit) % block == 0 ? round_up(block, kUnit) : block * kUnit;
     kc = smaller(larger(round_down(kDepth, unit), unit), round_up(larger(k, 1), unit));
     mc = smaller(larger(round_down(kABytes / kc, kTileRows), kTileRows), round_up(m, kTileRows));
@@ -322,7 +465,10 @@ class IntegerLoop {
         shift_(a_.shift + b_.shift),
         sum_steps_(smaller(steps_per_sum(a_, b_), block / 4)),
         sums_of_block_((block / 4 + sum_steps_ - 1) / sum_steps_),
-        steps_(request.m, request.n, request.k, block),
+        rows_(request.row_end - request.row_begin),
+        is_skinny_(rows_ <= kFewRows && request.b_packing.panel_rows != 0 && sums_of_block_ == 1 &&
+                   (block == 32 || block == 16)),
+        steps_(rows_, request.column_end - request.column_begin, request.k, block, is_skinny_),
         blocks_(steps_.kc / block),
         finish_(finish_function(request)) {
     const bool is_one_sum = sums_of_block_ == 1;
@@ -336,11 +482,11 @@ class IntegerLoop {
 
   int32_t run() {
     if (!allocate()) return OCT_ERROR_MEMORY;
-    for (j0_ = 0; j0_ < request_.n; j0_ += steps_.nc) {
-      columns_ = smaller(steps_.nc, request_.n - j0_);
+    for (j0_ = request_.column_begin; j0_ < request_.column_end; j0_ += steps_.nc) {
+      columns_ = smaller(steps_.nc, request_.column_end - j0_);
       pack_column_ends();
-      for (i0_ = 0; i0_ < request_.m; i0_ += steps_.mb) {
-        const int64_t i_end = smaller(i0_ + steps_.mb, request_.m);
+      for (i0_ = request_.row_begin; i0_ < request_.row_end; i0_ += steps_.mb) {
+        const int64_t i_end = smaller(i0_ + steps_.mb, request_.row_end);
         pack_end_scales(request_.a, i0_, i_end - i0_, i_end - i0_, a_end_);
         for (k0_ = 0; k0_ == 0 || k0_ < request_.k; k0_ += steps_.kc) {
           depth_ = smaller(steps_.kc, request_.k - k0_);
@@ -353,7 +499,7 @@ class IntegerLoop {
   }
 
  private:
-  bool one_step_of_rows() const { return request_.m <= steps_.mc; }
+  bool one_step_of_rows() const { return rows_ <= steps_.mc; }
   bool one_step_of_k() const { return request_.k <= steps_.kc; }
   bool is_last_step_of_k() const { return k0_ + steps_.kc >= request_.k; }
   int64_t tiles_down() const { return one_step_of_k() ? 1 : steps_.mb / kTileRows; }
@@ -364,7 +510,7 @@ class IntegerLoop {
     const int64_t tiles_across = one_step_of_k() ? 1 : steps_.nc / kTileColumns;
     const int64_t kc = round_up(steps_.kc, kUnit);
     a_stride_ = kc * kPanelRows;
-    b_stride_ = kc * kTileColumns;
+    b_stride_ = is_skinny_ ? 0 : kc * kTileColumns;
     starts_stride_ = blocks_ * sums_of_block_ * kPanelRows * 4;
     const int64_t sizes[] = {a_panels * a_stride_,
                              b_panels * b_stride_,
@@ -413,12 +559,21 @@ class IntegerLoop {
 
   void pack_a(const Slice& slice, int64_t panel) {
     uint8_t* const a = a_panels_ + panel * a_stride_;
-    kIntegerPackers[request_.a.format](slice, blocks_here() * block_, kPanelRows, 0, a);
+    kIntegerPackers[request_.a.format].pack(slice, blocks_here() * block_, kPanelRows, 0, a);
     const int64_t blocks = blocks_here();
     pack_starts(a, blocks, block_ / 4, sum_steps_, b_.largest, starts_ + panel * starts_stride_);
     float* const scales = a_scales_ + panel * blocks_ * kPanelRows;
     float* const folded = folded_scales_ + panel * blocks_ * kPanelRows;
     pack_block_scales(slice, block_, kPanelRows, scales);
+    if (is_skinny_) {
+      // without the places of rows that there are not
+      for (int64_t step = 0; step < blocks * block_ / 4; step++) {
+        uint8_t dwords[4 * kPanelRows];
+        __builtin_memcpy(dwords, a + step * 4 * kPanelRows, sizeof(dwords));
+        __builtin_memcpy(a + step * 4 * slice.rows, dwords, static_cast<size_t>(4 * slice.rows));
+      }
+      return;
+    }
     const VFloat factor = power_of_two(-shift_);
     for (int64_t i = 0; i < blocks * kPanelRows; i += kLanes)
       store(folded + i, load<VFloat>(scales + i) * factor);
@@ -426,26 +581,39 @@ class IntegerLoop {
   }
 
   void pack_b(const Slice& slice, int64_t panel) {
-    kIntegerPackers[request_.b.format](slice, blocks_here() * block_, kTileColumns,
-                                       static_cast<uint8_t>(b_.largest), b_panels_ + panel * b_stride_);
+    const bool is_packed = request_.b_packing.panel_rows != 0;
+    const IntegerPackers& packers = kIntegerPackers[request_.b.format];
+    if (!is_skinny_) {
+      (is_packed ? packers.unpack : packers.pack)(slice, blocks_here() * block_, kTileColumns,
+                                                  static_cast<uint8_t>(b_.largest),
+                                                  b_panels_ + panel * b_stride_);
+    }
     float* const scales = b_scales_ + panel * blocks_ * kTileColumns;
-    pack_block_scales(slice, block_, kTileColumns, scales);
-    b_ranges_[panel] = range_of(scales, blocks_here() * kTileColumns);
+    (is_packed ? pack_packed_block_scales : pack_block_scales)(slice, block_, kTileColumns, scales);
+    if (!is_skinny_) b_ranges_[panel] = range_of(scales, blocks_here() * kTileColumns);
   }
 
   // One step of k for some rows and all columns of the step.
   void multiply(int64_t i1, int64_t rows) {
     for (int64_t i = 0; i < rows; i += kTileRows)
-      pack_a({&request_.a, i1 + i, smaller(kTileRows, rows - i), k0_, depth_}, i / kTileRows);
+      pack_a({&request_.a, i1 + i, smaller(kTileRows, rows - i), k0_, depth_, request_.m,
+              request_.k},
+             i / kTileRows);
     for (int64_t j = 0; j < columns_; j += kTileColumns) {
       const int64_t panel = one_step_of_rows() ? 0 : j / kTileColumns;
       const int64_t columns = smaller(kTileColumns, columns_ - j);
-      if (i1 == i0_) pack_b({&request_.b, j0_ + j, columns, k0_, depth_}, panel);
+      if (i1 == i0_) {
+        pack_b({&request_.b, j0_ + j, columns, k0_, depth_, request_.n, request_.k}, panel);
+      }
       for (int64_t i = 0; i < rows; i += kTileRows) {
         const int64_t tile_rows = smaller(kTileRows, rows - i);
         float* const tile = tile_at(i1 - i0_ + i, j);
         if (k0_ == 0) __builtin_memset(tile, 0, sizeof(float) * kTileRows * kTileColumns);
-        run_tile(i / kTileRows, panel, tile_rows, tile);
+        if (is_skinny_) {
+          run_packed_tile(j0_ + j, tile_rows, tile);
+        } else {
+          run_tile(i / kTileRows, panel, tile_rows, tile);
+        }
         if (is_last_step_of_k()) finish(tile, i1 + i, j, tile_rows, columns);
       }
     }
@@ -467,6 +635,27 @@ class IntegerLoop {
     (is_folded ? folded_ : wide_)[rows - 1](call);
   }
 
+  // All of k at once, from the one panel of A and the scales of the columns from `column` on.
+  void run_packed_tile(int64_t column, int64_t rows, float* tile) {
+    const FormatTraits& format = kFormats[request_.b.format];
+    const int64_t groups = (request_.k + 3) / 4;
+    const Slice slice = {&request_.b, column, 1, 0, 0, request_.n, request_.k};
+    PackedColumns packed = {};
+    for (int v = 0; v < kTileVectors; v++) {
+      const PackedRows at(slice, v * kLanes);
+      packed.vectors[v] =
+          request_.b.elements +
+          (at.panel * groups * kPackedRows + at.row) * 4 * stored_bits(format) / 8;
+    }
+    packed.steps = groups;
+    packed.offset = b_.largest;
+    const IntegerCall call = {a_panels_,     nullptr,    starts_,
+                              a_scales_,     b_scales_,  blocks_here(),
+                              block_ / 4,    sum_steps_, power_of_two(-shift_)[0],
+                              tile};
+    kPackedTiles[request_.b.format].by_rows[block_ == 32 ? 0 : 1][rows - 1](call, packed);
+  }
+
   float* tile_at(int64_t row, int64_t column) const {
     const int64_t position =
         one_step_of_k() ? 0 : column / kTileColumns * tiles_down() + row / kTileRows;
@@ -474,10 +663,9 @@ class IntegerLoop {
   }
 
   void finish(const float* tile, int64_t row, int64_t column, int64_t rows, int64_t columns) const {
-    const int64_t element_bytes = request_.out_format == Format::BF16 ? 2 : 4;
-    finish_(tile, a_end_ + (row - i0_), b_end_ + column, bias_ + column, rows, columns,
-            request_.out + row * request_.out_row_stride_bytes + (j0_ + column) * element_bytes,
-            request_.out_row_stride_bytes);
+    finish_(request_, tile,
+            tile_end(request_, row, j0_ + column, rows, columns, a_end_ + (row - i0_),
+                     b_end_ + column, bias_ + column));
   }
 
   const MatmulRequest& request_;
@@ -485,6 +673,8 @@ class IntegerLoop {
   const IntegerElement a_, b_;
   const int32_t shift_;
   const int64_t sum_steps_, sums_of_block_;
+  const int64_t rows_;
+  const bool is_skinny_;  // few rows and a packed B
   const IntegerSteps steps_;
   const int64_t blocks_;  // in a step of k
   const FinishFunction finish_;

@@ -132,19 +132,50 @@ struct Workspace {
   }
 };
 
-// The end of a tile: scales, bias, one rounding to the output format. a_end, b_end and bias are
-// those of the tile.
-template <bool HasBias, bool IsBf16>
-static void finish_tile(const float* tile, const float* a_end, const float* b_end,
-                        const float* bias, int64_t rows, int64_t columns, uint8_t* out,
-                        int64_t out_row_stride_bytes) {
+// The end of a tile: what happens to sums before they are written. a_end, b_end and bias are those
+// of the tile.
+struct TileEnd {
+  const float* a_end;
+  const float* b_end;
+  const float* bias;
+  int64_t rows;
+  int64_t columns;
+  const uint8_t* residual;  // of the tile, or NULL
+  uint8_t* out;
+};
+
+// kLanes numbers of a plain format, of which the first `count` exist.
+OCT_INLINE VFloat load_plain(int32_t format, const uint8_t* from, int64_t count) {
+  uint8_t bytes[sizeof(VFloat)] = {};
+  const int64_t size = format == Format::FP32 ? 4 : 2;
+  __builtin_memcpy(bytes, from, static_cast<size_t>((count < kLanes ? count : kLanes) * size));
+  return format == Format::FP32   ? decode<Format::FP32>(bytes)
+         : format == Format::BF16 ? decode<Format::BF16>(bytes)
+                                  : decode<Format::FP16>(bytes);
+}
+
+template <bool HasMore, bool IsBf16>
+static void finish_tile(const MatmulRequest& request, const float* tile, const TileEnd& end) {
   constexpr int64_t kElementBytes = IsBf16 ? 2 : 4;
-  for (int64_t i = 0; i < rows; i++) {
+  for (int64_t i = 0; i < end.rows; i++) {
     uint8_t line[kTileColumns * kElementBytes];
     for (int v = 0; v < kTileVectors; v++) {
-      const VFloat scale = broadcast(a_end[i]) * load<VFloat>(b_end + v * kLanes);
+      const VFloat scale = broadcast(end.a_end[i]) * load<VFloat>(end.b_end + v * kLanes);
       VFloat r = load<VFloat>(tile + i * kTileColumns + v * kLanes) * scale;
-      if (HasBias) r = r + load<VFloat>(bias + v * kLanes);
+      if (HasMore) {
+        r = r * broadcast(request.scale);
+        if (request.bias != nullptr) r = r + load<VFloat>(end.bias + v * kLanes);
+        if (request.activation == OCT_ACTIVATION_RELU)
+          r = from_bits(to_bits(r) & ~(VUint)(VInt)(r < 0));
+        const int64_t count = end.columns - v * kLanes;
+        if (end.residual != nullptr && count > 0) {
+          const int64_t size = request.residual_format == Format::FP32 ? 4 : 2;
+          r = r + load_plain(request.residual_format,
+                             end.residual + i * request.residual_row_stride_bytes +
+                                 v * kLanes * size,
+                             count);
+        }
+      }
       uint8_t* to = line + v * kLanes * kElementBytes;
       if (IsBf16) {
         const VUint bits = to_bits(r);
@@ -155,18 +186,41 @@ static void finish_tile(const float* tile, const float* a_end, const float* b_en
         store(to, r);
       }
     }
-    __builtin_memcpy(out + i * out_row_stride_bytes, line,
-                     static_cast<size_t>(columns * kElementBytes));
+    __builtin_memcpy(end.out + i * request.out_row_stride_bytes, line,
+                     static_cast<size_t>(end.columns * kElementBytes));
   }
 }
 
 using FinishFunction = decltype(&finish_tile<false, false>);
 
 static inline FinishFunction finish_function(const MatmulRequest& request) {
-  if (request.out_format == Format::BF16) {
-    return request.bias != nullptr ? &finish_tile<true, true> : &finish_tile<false, true>;
-  }
-  return request.bias != nullptr ? &finish_tile<true, false> : &finish_tile<false, false>;
+  const bool has_more = request.scale != 1 || request.bias != nullptr ||
+                        request.activation != OCT_ACTIVATION_NONE ||
+                        request.residual_format != OCT_NO_RESIDUAL;
+  if (request.out_format == Format::BF16)
+    return has_more ? &finish_tile<true, true> : &finish_tile<false, true>;
+  return has_more ? &finish_tile<true, false> : &finish_tile<false, false>;
+}
+
+// The places of a tile's end in the call's tensors.
+static inline TileEnd tile_end(const MatmulRequest& request, int64_t row, int64_t column,
+                               int64_t rows, int64_t columns, const float* a_end,
+                               const float* b_end, const float* bias) {
+  const int64_t element = request.out_format == Format::BF16 ? 2 : 4;
+  const int64_t residual = request.residual_format == Format::FP32 ? 4 : 2;
+  return {a_end,
+          b_end,
+          bias,
+          rows,
+          columns,
+          request.residual_format == OCT_NO_RESIDUAL
+              ? nullptr
+              : request.residual + row * request.residual_row_stride_bytes + column * residual,
+          request.out + row * request.out_row_stride_bytes + column * element};
+}
+
+static inline bool is_plain(int32_t format) {
+  return format == Format::FP32 || format == Format::BF16 || format == Format::FP16;
 }
 
 // The formats that both kinds of matmul support.
@@ -175,7 +229,9 @@ static inline bool matmul_supports_operand(const Operand& operand) {
 }
 static inline bool matmul_supports_formats(const MatmulRequest& request) {
   return matmul_supports_operand(request.a) && matmul_supports_operand(request.b) &&
-         (request.out_format == Format::FP32 || request.out_format == Format::BF16);
+         (request.out_format == Format::FP32 || request.out_format == Format::BF16) &&
+         request.activation >= 0 && request.activation <= OCT_ACTIVATION_RELU &&
+         (request.residual_format == OCT_NO_RESIDUAL || is_plain(request.residual_format));
 }
 
 // One matmul: the loops, and where they are.
@@ -187,19 +243,20 @@ class MatmulLoop {
       : request_(request),
         block_(block),
         tile_functions_(tile_functions),
-        pack_a_(kPackers[request.a.format]),
-        pack_b_(kPackers[request.b.format]),
+        pack_a_(kPackers[request.a.format][0]),
+        pack_b_(kPackers[request.b.format][request.b_packing.panel_rows != 0]),
         finish_(finish_function(request)),
-        steps_(request.m, request.n, request.k, block),
+        rows_(request.row_end - request.row_begin),
+        steps_(rows_, request.column_end - request.column_begin, request.k, block),
         blocks_(block == 0 ? 0 : (steps_.kc + block - 1) / block) {}
 
   int32_t run() {
     if (!allocate()) return OCT_ERROR_MEMORY;
-    for (j0_ = 0; j0_ < request_.n; j0_ += steps_.nc) {
-      columns_ = smaller(steps_.nc, request_.n - j0_);
+    for (j0_ = request_.column_begin; j0_ < request_.column_end; j0_ += steps_.nc) {
+      columns_ = smaller(steps_.nc, request_.column_end - j0_);
       pack_column_ends();
-      for (i0_ = 0; i0_ < request_.m; i0_ += steps_.mb) {
-        const int64_t i_end = smaller(i0_ + steps_.mb, request_.m);
+      for (i0_ = request_.row_begin; i0_ < request_.row_end; i0_ += steps_.mb) {
+        const int64_t i_end = smaller(i0_ + steps_.mb, request_.row_end);
         pack_end_scales(request_.a, i0_, i_end - i0_, i_end - i0_, part(Workspace::A_END));
         // at least one step of k, so that the outputs are written when k is 0
         for (k0_ = 0; k0_ == 0 || k0_ < request_.k; k0_ += steps_.kc) {
@@ -213,7 +270,7 @@ class MatmulLoop {
   }
 
  private:
-  bool one_step_of_rows() const { return request_.m <= steps_.mc; }
+  bool one_step_of_rows() const { return rows_ <= steps_.mc; }
   bool one_step_of_k() const { return request_.k <= steps_.kc; }
   bool is_last_step_of_k() const { return k0_ + steps_.kc >= request_.k; }
   int64_t tiles_down() const { return one_step_of_k() ? 1 : steps_.mb / kTileRows; }
@@ -242,7 +299,8 @@ class MatmulLoop {
   // One step of k for some rows and all columns of the step.
   void multiply(int64_t i1, int64_t rows) {
     for (int64_t i = 0; i < rows; i += kTileRows) {
-      const Slice slice = {&request_.a, i1 + i, smaller(kTileRows, rows - i), k0_, depth_};
+      const Slice slice = {&request_.a, i1 + i, smaller(kTileRows, rows - i), k0_, depth_,
+                           request_.m, request_.k};
       const int64_t panel = i / kTileRows;
       pack_a_(slice, kPanelRows, part(Workspace::A) + panel * steps_.kc * kPanelRows);
       if (block_ != 0) {
@@ -256,9 +314,13 @@ class MatmulLoop {
       float* const b_scales = part(Workspace::B_SCALES) + panel * blocks_ * kTileColumns;
       const int64_t columns = smaller(kTileColumns, columns_ - j);
       if (i1 == i0_) {
-        const Slice slice = {&request_.b, j0_ + j, columns, k0_, depth_};
+        const Slice slice = {&request_.b, j0_ + j, columns, k0_, depth_, request_.n, request_.k};
         pack_b_(slice, kTileColumns, b);
-        if (block_ != 0) pack_block_scales(slice, block_, kTileColumns, b_scales);
+        if (block_ != 0 && request_.b_packing.panel_rows != 0) {
+          pack_packed_block_scales(slice, block_, kTileColumns, b_scales);
+        } else if (block_ != 0) {
+          pack_block_scales(slice, block_, kTileColumns, b_scales);
+        }
       }
       for (int64_t i = 0; i < rows; i += kTileRows) {
         const int64_t a_panel = i / kTileRows;
@@ -281,11 +343,9 @@ class MatmulLoop {
   }
 
   void finish(const float* tile, int64_t row, int64_t column, int64_t rows, int64_t columns) const {
-    const int64_t element_bytes = request_.out_format == Format::BF16 ? 2 : 4;
-    finish_(tile, part(Workspace::A_END) + (row - i0_), part(Workspace::B_END) + column,
-            part(Workspace::BIAS) + column, rows, columns,
-            request_.out + row * request_.out_row_stride_bytes + (j0_ + column) * element_bytes,
-            request_.out_row_stride_bytes);
+    finish_(request_, tile,
+            tile_end(request_, row, j0_ + column, rows, columns, part(Workspace::A_END) + (row - i0_),
+                     part(Workspace::B_END) + column, part(Workspace::BIAS) + column));
   }
 
   const MatmulRequest& request_;
@@ -293,6 +353,7 @@ class MatmulLoop {
   const TileFunction (&tile_functions_)[kTileRows];
   const PackFunction pack_a_, pack_b_;
   const FinishFunction finish_;
+  const int64_t rows_;
   const Steps steps_;
   const int64_t blocks_;  // in a step of k
   Workspace workspace_ = {};

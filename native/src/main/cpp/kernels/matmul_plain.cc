@@ -6,13 +6,13 @@
 // of 4 cycles can be in flight per cycle, so at least 8 accumulators are needed and 12 (AVX2) to 28
 // (AVX-512) hide the latency; the rest of the registers decides the shape. With fewer rows than a
 // tile has, a function compiled for that number runs: a matrix times a vector spends its time in
-// packing B, not here.
+// packing B, not here, unless B is packed already: then matmul_skinny.h multiplies few rows.
 //
 // Numbers. The definition in octavo.h is one chain of fused operations per output in increasing k.
 // The k loop is that chain; between two steps of k the accumulator lies in the tile, unrounded
 // since it is an FP32 already. Nothing is split, so there is nothing to combine and the order never
 // depends on the shape.
-#include "matmul_loop.h"
+#include "matmul_skinny.h"
 
 namespace octavo {
 namespace OCT_TIER {
@@ -59,6 +59,11 @@ bool matmul_plain_supports(const MatmulRequest& request) {
 }
 
 int32_t matmul_plain(const MatmulRequest& request) {
+  if (is_skinny<false>(request)) {
+    bool is_done;
+    const int32_t status = run_skinny<false>(request, 0, is_done);
+    if (is_done) return status;
+  }
   static constexpr TileFunctions tiles = tile_functions<PlainTile>();
   return MatmulLoop(request, 0, tiles.by_rows).run();
 }

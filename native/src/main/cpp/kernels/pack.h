@@ -7,6 +7,9 @@
 //
 // Rows that the operand does not have are packed as copies of its last one: they are read safely
 // and the results in their lanes are dropped. Bytes beyond a row's last element are never read.
+//
+// An operand that was packed before the call (octavo.tensor.Packing) has panels of 16 rows, in the
+// same order as here: what is left is to decode them, kLanes rows at a time.
 #ifndef OCTAVO_KERNELS_PACK_H
 #define OCTAVO_KERNELS_PACK_H
 
@@ -17,13 +20,31 @@ namespace octavo {
 namespace OCT_TIER {
 
 // A part of an operand: `rows` of its rows, at least 1, from first_row on, and `depth` steps of k
-// from first_k on. first_k is even.
+// from first_k on. first_k is even. Of a packed operand, all_rows and all_k are the whole's.
 struct Slice {
   const Operand* operand;
   int64_t first_row;
   int64_t rows;
   int64_t first_k;
   int64_t depth;
+  int64_t all_rows;
+  int64_t all_k;
+};
+
+// Where kLanes rows of a packed operand begin, from `row` on, and what lies between two groups of
+// steps: codes, not bytes. Rows beyond the last panel are those of the last.
+constexpr int64_t kPackedRows = 16;
+
+struct PackedRows {
+  int64_t panel;
+  int64_t row;
+
+  PackedRows(const Slice& slice, int64_t row_of_slice) {
+    const int64_t index = slice.first_row + row_of_slice;
+    const int64_t last = (slice.all_rows + kPackedRows - 1) / kPackedRows - 1;
+    panel = index / kPackedRows < last ? index / kPackedRows : last;
+    row = index % kPackedRows;
+  }
 };
 
 using PackFunction = void (*)(const Slice& slice, int64_t width, float* panel);
@@ -59,9 +80,27 @@ static void pack_rows(const Slice& slice, int64_t width, float* panel) {
   }
 }
 
-#define OCT_FORMAT(id, ...) &pack_rows<id>,
-#define OCT_INTEGER_FORMAT(id, ...) &pack_rows<id>,
-static constexpr PackFunction kPackers[] = {
+// The same from an operand that is packed in groups of one.
+template <int32_t Id>
+static void unpack_rows(const Slice& slice, int64_t width, float* panel) {
+  constexpr FormatTraits format = kFormats[Id];
+  for (int64_t group = 0; group < width; group += kLanes) {
+    const PackedRows at(slice, group);
+    const uint8_t* from =
+        slice.operand->elements +
+        stored_bytes(format, (at.panel * slice.all_k + slice.first_k) * kPackedRows + at.row);
+    float* to = panel + group;
+    for (int64_t k = 0; k < slice.depth; k++) {
+      store(to, decode<Id>(from));
+      from += stored_bytes(format, kPackedRows);
+      to += width;
+    }
+  }
+}
+
+#define OCT_FORMAT(id, ...) {&pack_rows<id>, &unpack_rows<id>},
+#define OCT_INTEGER_FORMAT(id, ...) {&pack_rows<id>, &unpack_rows<id>},
+static constexpr PackFunction kPackers[][2] = {
 #include "generated/octavo_formats.inc"
 };
 #undef OCT_FORMAT
@@ -88,6 +127,38 @@ static inline void pack_block_scales(const Slice& slice, int64_t block, int64_t 
           blocks_per_scale == 1 ? first_block + b : (first_block + b) / blocks_per_scale;
       panel[b * width + r] = scale_at(operand.scale_format, operand.scales, row_of_scales + column);
     }
+  }
+}
+
+template <int32_t Id>
+static void unpack_block_scales(const Slice& slice, int64_t block, int64_t width, float* panel) {
+  const Operand& operand = *slice.operand;
+  const int64_t blocks = (slice.depth + block - 1) / block;
+  const int64_t blocks_per_scale = operand.block_columns / block;
+  const int64_t scales = (slice.all_k + operand.block_columns - 1) / operand.block_columns;
+  for (int64_t group = 0; group < width; group += kLanes) {
+    const PackedRows at(slice, group);
+    for (int64_t b = 0; b < blocks; b++) {
+      const int64_t column = (slice.first_k / block + b) / blocks_per_scale;
+      const int64_t index = (at.panel * scales + column) * kPackedRows + at.row;
+      store(panel + b * width + group,
+            decode<Id>(operand.scales + stored_bytes(kFormats[Id], index)));
+    }
+  }
+}
+
+// The block scales of a packed operand. They are packed too, unless rows share them.
+static inline void pack_packed_block_scales(const Slice& slice, int64_t block, int64_t width,
+                                            float* panel) {
+  const Operand& operand = *slice.operand;
+  if (operand.block_columns == 0 || operand.block_rows != 1) {
+    pack_block_scales(slice, block, width, panel);
+  } else if (operand.scale_format == Format::E8M0) {
+    unpack_block_scales<Format::E8M0>(slice, block, width, panel);
+  } else if (operand.scale_format == Format::E4M3FN) {
+    unpack_block_scales<Format::E4M3FN>(slice, block, width, panel);
+  } else {
+    unpack_block_scales<Format::FP32>(slice, block, width, panel);
   }
 }
 

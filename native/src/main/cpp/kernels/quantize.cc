@@ -352,7 +352,8 @@ void Quantization::encode_some(const uint8_t* values, int64_t row, int64_t colum
   call.elements = elements;
   call.saturates = true;
   call.seed = request_.seed;
-  call.index = request_.first_index + static_cast<uint64_t>(row * request_.columns + column);
+  call.index = request_.first_index + static_cast<uint64_t>(row) * request_.index_stride +
+               static_cast<uint64_t>(column);
   call.factors = vector_factors_;
   encode_(call);
 }

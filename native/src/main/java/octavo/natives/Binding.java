@@ -14,10 +14,13 @@ import org.jspecify.annotations.Nullable;
 public interface Binding {
 
   /** The version of {@code octavo.h} that the bindings are written for: {@code OCT_ABI_VERSION}. */
-  int ABI_VERSION = 1;
+  int ABI_VERSION = 2;
 
   /** {@code OCT_NO_SCALES}. */
   int NO_SCALES = -1;
+
+  /** {@code OCT_NO_RESIDUAL}. */
+  int NO_RESIDUAL = -1;
 
   /** {@code OCT_OK}. */
   int OK = 0;
@@ -54,6 +57,10 @@ public interface Binding {
       long m,
       long n,
       long k,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
       int aFormat,
       MemorySegment a,
       long aRowStrideBytes,
@@ -72,7 +79,15 @@ public interface Binding {
       long bBlockRows,
       long bBlockColumns,
       float bTensorScale,
+      long bPanelRows,
+      long bInterleave,
+      long bGroup,
+      float scale,
       MemorySegment bias,
+      int activation,
+      int residualFormat,
+      MemorySegment residual,
+      long residualRowStrideBytes,
       int outFormat,
       MemorySegment out,
       long outRowStrideBytes);
@@ -82,6 +97,10 @@ public interface Binding {
       int tier,
       long rows,
       long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
       int inFormat,
       MemorySegment in,
       long inRowStrideBytes,
@@ -93,12 +112,84 @@ public interface Binding {
       long seed,
       long firstIndex);
 
+  /** Calls {@code oct_quantize} and returns its status. */
+  int quantize(
+      int tier,
+      long rows,
+      long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
+      int inFormat,
+      MemorySegment in,
+      long inRowStrideBytes,
+      int outFormat,
+      MemorySegment out,
+      long outRowStrideBytes,
+      int scaleFormat,
+      MemorySegment scales,
+      long scaleRowStride,
+      long blockRows,
+      long blockColumns,
+      float tensorScale,
+      int scaleRule,
+      int rounding,
+      long seed,
+      long firstIndex);
+
+  /** Calls {@code oct_amax} and returns the bits of the largest magnitude, or a status. */
+  int amax(
+      int tier,
+      long rows,
+      long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
+      int inFormat,
+      MemorySegment in,
+      long inRowStrideBytes,
+      int finiteOnly);
+
+  /** Calls {@code oct_dequantize} and returns its status. */
+  int dequantize(
+      int tier,
+      long rows,
+      long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
+      int inFormat,
+      MemorySegment in,
+      long inRowStrideBytes,
+      int inScaleFormat,
+      MemorySegment inScales,
+      long inScaleRowStride,
+      long inBlockRows,
+      long inBlockColumns,
+      float inTensorScale,
+      int outFormat,
+      MemorySegment out,
+      long outRowStrideBytes);
+
+  /** Calls {@code oct_matmul_packing} and returns what it does. */
+  long matmulPacking(int tier, int aFormat, long aBlockColumns, int bFormat, long bBlockColumns);
+
   /** Calls {@code oct_matmul_supported}. */
   boolean matmulSupported(
       int tier, int aFormat, int aScaleFormat, int bFormat, int bScaleFormat, int outFormat);
 
   /** Calls {@code oct_convert_supported}. */
   boolean convertSupported(int tier, int inFormat, int outFormat, int rounding, int overflow);
+
+  /** Calls {@code oct_quantize_supported}. */
+  boolean quantizeSupported(
+      int tier, int inFormat, int outFormat, int scaleFormat, int scaleRule, int rounding);
+
+  /** Calls {@code oct_dequantize_supported}. */
+  boolean dequantizeSupported(int tier, int inFormat, int inScaleFormat, int outFormat);
 
   /**
    * Turns a status into an exception.

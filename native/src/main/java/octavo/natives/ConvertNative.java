@@ -11,11 +11,16 @@ import octavo.spi.Verdict;
 import octavo.spi.Verdict.Rejected;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Casts, in {@code kernels/convert.cc}. */
 final class ConvertNative implements ConvertKernel {
 
+  /** As many elements as are worth a part. */
+  static final double PART = 65536;
+
   private final NativeKernel kernel;
+  private final CallPool<Call> calls = new CallPool<>(Call::new);
 
   ConvertNative(Binding binding, Binding.Tier tier) {
     kernel = new NativeKernel(binding, tier, "convert");
@@ -34,42 +39,71 @@ final class ConvertNative implements ConvertKernel {
   @Override
   public Verdict consider(ConvertRequest request, Host host) {
     Rejected objection = kernel.objection(host);
-    if (objection != null) {
-      return objection;
+    if (objection == null) {
+      objection = NativeFormats.objection(request.in().format().element());
     }
-    if (!NativeFormats.readable(request.in().format().element())
-        || !NativeFormats.writable(request.out().format().element())) {
-      return new Rejected(
-          "no native kernel casts %s to %s, only signed formats to float formats; another backend does"
-              .formatted(request.in().format(), request.out().format()));
+    if (objection == null) {
+      objection = NativeFormats.objection(request.out().format().element());
     }
-    objection = kernel.objection("the input", request.in());
+    if (objection == null) {
+      objection = kernel.objection("the input", request.in());
+    }
     if (objection == null) {
       objection = kernel.objection("the output", request.out());
     }
-    return objection != null ? objection : kernel.eligible(1.4);
+    return objection != null ? objection : kernel.eligible(1.4, "C++, vectors without branches");
   }
 
   @Override
   public void run(
       Tensor in, Tensor out, Rounding rounding, Overflow overflow, long seed, Workers workers) {
-    Binding.check(
-        kernel
-            .binding()
-            .convert(
-                kernel.tier().number(),
-                in.rows(),
-                in.columns(),
-                NativeFormats.id(in.element()),
-                in.data(),
-                NativeFormats.rowStrideBytes(in),
-                NativeFormats.id(out.element()),
-                out.data(),
-                NativeFormats.rowStrideBytes(out),
-                number(rounding),
-                number(overflow),
-                seed,
-                0));
+    Call call = calls.take();
+    call.in = in;
+    call.out = out;
+    call.rounding = rounding;
+    call.overflow = overflow;
+    call.seed = seed;
+    call.grid.cut(in.rows(), in.columns(), in.size() / PART, 1, 4096, false, workers);
+    workers.run(call.grid.parts(), call);
+    call.in = null;
+    call.out = null;
+    calls.give(call);
+  }
+
+  private final class Call implements Workers.Part {
+    final Grid grid = new Grid();
+    @Nullable Tensor in;
+    @Nullable Tensor out;
+    Rounding rounding = Rounding.NEAREST_EVEN;
+    Overflow overflow = Overflow.SATURATE;
+    long seed;
+
+    @Override
+    public void run(int part) {
+      Tensor from = NativeKernel.present(in);
+      Tensor to = NativeKernel.present(out);
+      Binding.check(
+          kernel
+              .binding()
+              .convert(
+                  kernel.tier().number(),
+                  from.rows(),
+                  from.columns(),
+                  grid.rowBegin(part),
+                  grid.rowEnd(part),
+                  grid.columnBegin(part),
+                  grid.columnEnd(part),
+                  NativeFormats.id(from.element()),
+                  from.data(),
+                  NativeFormats.rowStrideBytes(from),
+                  NativeFormats.id(to.element()),
+                  to.data(),
+                  NativeFormats.rowStrideBytes(to),
+                  number(rounding),
+                  number(overflow),
+                  seed,
+                  0));
+    }
   }
 
   static int number(Rounding rounding) {

@@ -8,25 +8,35 @@ import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
 import octavo.spi.Workers;
+import octavo.tensor.PackedMatrix;
+import octavo.tensor.Packing;
 import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Products with scales inside their sums, in {@code kernels/matmul_block.cc}. */
+/**
+ * Products with scales inside their sums: {@code kernels/matmul_integer.cc} where elements are
+ * small integers, else {@code kernels/matmul_block.cc}.
+ */
 final class MatmulBlockNative implements MatmulKernel {
 
-  private final NativeKernel kernel;
+  private final NativeMatmul kernel;
 
   MatmulBlockNative(Binding binding, Binding.Tier tier) {
-    kernel = new NativeKernel(binding, tier, "matmul.block");
+    kernel = new NativeMatmul(new NativeKernel(binding, tier, "matmul.block"));
+  }
+
+  NativeKernel kernel() {
+    return kernel.kernel();
   }
 
   @Override
   public KernelId id() {
-    return kernel.id();
+    return kernel().id();
   }
 
   @Override
   public Isa isa() {
-    return kernel.tier().isa();
+    return kernel().tier().isa();
   }
 
   @Override
@@ -34,11 +44,21 @@ final class MatmulBlockNative implements MatmulKernel {
     if (request.blockLength() == 0) {
       return new Verdict.Rejected("no scales change along K; that is matmul.plain");
     }
-    return NativeMatmul.consider(kernel, request, host, 2.1);
+    return kernel.consider(request, host, 2.1);
+  }
+
+  @Override
+  public @Nullable Packing packing(MatmulRequest request, Host host) {
+    return kernel.packing(request);
   }
 
   @Override
   public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
-    NativeMatmul.run(kernel, a, b, epilogue.bias(), out);
+    kernel.run(a, b, null, epilogue, out, workers);
+  }
+
+  @Override
+  public void run(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
+    kernel.run(a, null, b, epilogue, out, workers);
   }
 }

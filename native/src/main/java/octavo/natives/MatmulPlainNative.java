@@ -8,29 +8,32 @@ import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
 import octavo.spi.Workers;
+import octavo.tensor.PackedMatrix;
+import octavo.tensor.Packing;
 import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Products without scales inside their sums, in {@code kernels/matmul_plain.cc}. */
 final class MatmulPlainNative implements MatmulKernel {
 
-  private final NativeKernel kernel;
+  private final NativeMatmul kernel;
 
   MatmulPlainNative(Binding binding, Binding.Tier tier) {
-    kernel = new NativeKernel(binding, tier, "matmul.plain");
+    kernel = new NativeMatmul(new NativeKernel(binding, tier, "matmul.plain"));
   }
 
   NativeKernel kernel() {
-    return kernel;
+    return kernel.kernel();
   }
 
   @Override
   public KernelId id() {
-    return kernel.id();
+    return kernel().id();
   }
 
   @Override
   public Isa isa() {
-    return kernel.tier().isa();
+    return kernel().tier().isa();
   }
 
   @Override
@@ -38,11 +41,21 @@ final class MatmulPlainNative implements MatmulKernel {
     if (request.blockLength() != 0) {
       return new Verdict.Rejected("scales change along K; that is matmul.block");
     }
-    return NativeMatmul.consider(kernel, request, host, 1.4);
+    return kernel.consider(request, host, 1.4);
+  }
+
+  @Override
+  public @Nullable Packing packing(MatmulRequest request, Host host) {
+    return kernel.packing(request);
   }
 
   @Override
   public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
-    NativeMatmul.run(kernel, a, b, epilogue.bias(), out);
+    kernel.run(a, b, null, epilogue, out, workers);
+  }
+
+  @Override
+  public void run(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
+    kernel.run(a, null, b, epilogue, out, workers);
   }
 }

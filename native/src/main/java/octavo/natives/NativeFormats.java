@@ -3,9 +3,11 @@ package octavo.natives;
 import java.lang.foreign.MemorySegment;
 import octavo.format.BlockFormat;
 import octavo.format.ElementFormat;
-import octavo.format.FloatFormat;
+import octavo.format.Format;
 import octavo.format.Formats;
+import octavo.spi.Verdict.Rejected;
 import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Formats and tensors in the terms of {@code octavo.h}. */
 final class NativeFormats {
@@ -24,14 +26,13 @@ final class NativeFormats {
     return -1;
   }
 
-  /** {@return whether kernels read elements of a format}: every one but pure scales */
-  static boolean readable(ElementFormat format) {
-    return id(format) >= 0 && !(format instanceof FloatFormat floats && !floats.signed());
-  }
-
-  /** {@return whether kernels write elements of a format}: every float format but pure scales */
-  static boolean writable(ElementFormat format) {
-    return readable(format) && format instanceof FloatFormat;
+  /** {@return why kernels do not know a format of elements}, or {@code null} */
+  static @Nullable Rejected objection(ElementFormat format) {
+    return id(format) >= 0
+        ? null
+        : new Rejected(
+            "the native library knows only the formats it was generated with, not %s"
+                .formatted(format));
   }
 
   /** {@return the distance between rows in bytes} */
@@ -41,7 +42,12 @@ final class NativeFormats {
 
   /** {@return the number of the scales' format}, or {@link Binding#NO_SCALES} */
   static int scaleFormat(Tensor matrix) {
-    return matrix.format() instanceof BlockFormat block ? id(block.scale()) : Binding.NO_SCALES;
+    return scaleFormat(matrix.format());
+  }
+
+  /** {@return the number of a format's scales}, or {@link Binding#NO_SCALES} */
+  static int scaleFormat(Format format) {
+    return format instanceof BlockFormat block ? id(block.scale()) : Binding.NO_SCALES;
   }
 
   /** {@return the scales}, or nothing */
@@ -58,11 +64,21 @@ final class NativeFormats {
 
   /** {@return the number of rows that share scales}; any if all do */
   static long blockRows(Tensor matrix) {
-    return matrix.format() instanceof BlockFormat block ? Math.max(block.blockRows(), 1) : 1;
+    return blockRows(matrix.format());
+  }
+
+  /** {@return the number of rows that share scales}; any if all do */
+  static long blockRows(Format format) {
+    return format instanceof BlockFormat block ? Math.max(block.blockRows(), 1) : 1;
   }
 
   /** {@return the number of columns that share a scale}; 0 if all do */
   static long blockColumns(Tensor matrix) {
-    return matrix.format() instanceof BlockFormat block ? block.blockColumns() : 0;
+    return blockColumns(matrix.format());
+  }
+
+  /** {@return the number of columns that share a scale}; 0 if all do */
+  static long blockColumns(Format format) {
+    return format instanceof BlockFormat block ? block.blockColumns() : 0;
   }
 }

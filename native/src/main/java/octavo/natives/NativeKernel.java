@@ -44,17 +44,26 @@ record NativeKernel(Binding binding, Binding.Tier tier, String stem) {
   }
 
   /** {@return the verdict on a request that nothing speaks against} */
-  Verdict eligible(double work) {
+  Verdict eligible(double work, String note) {
     return new Verdict.Eligible(
-        work * slowness() * (binding.backend().equals("jni") ? 1.05 : 1),
-        "C++, operands decoded once");
+        work * slowness() * (binding.backend().equals("jni") ? 1.05 : 1), note);
+  }
+
+  /** {@return a tensor of a running call} */
+  static <T> T present(@Nullable T tensor) {
+    if (tensor == null) {
+      throw new IllegalStateException("a part of a call ran after its end");
+    }
+    return tensor;
   }
 
   /** {@return roughly how many times the time of the widest tier this one takes} */
   private double slowness() {
     return switch (tier.isa()) {
-      case AVX512, AVX512VNNI -> 1;
-      case AVX2, AVXVNNI, NEON, NEON_DOTPROD -> 1.7;
+      case AVX512VNNI -> 0.9;
+      case AVX512 -> 1;
+      case AVXVNNI, NEON_DOTPROD -> 1.5;
+      case AVX2, NEON -> 1.7;
       case PORTABLE -> 10;
     };
   }

@@ -21,6 +21,8 @@ public final class NativeKernels {
     List<Kernel<?>> kernels = new ArrayList<>();
     for (Binding.Tier tier : binding.tiers()) {
       kernels.add(new ConvertNative(binding, tier));
+      kernels.add(new QuantizeNative(binding, tier));
+      kernels.add(new DequantizeNative(binding, tier));
       kernels.add(new MatmulPlainNative(binding, tier));
       kernels.add(new MatmulBlockNative(binding, tier));
     }

@@ -2,12 +2,17 @@ package octavo.natives;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import octavo.format.ElementFormat;
+import octavo.format.BlockFormat;
+import octavo.format.Format;
 import octavo.op.Activation;
+import octavo.op.Epilogue;
 import octavo.spi.Host;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
 import octavo.spi.Verdict.Rejected;
+import octavo.spi.Workers;
+import octavo.tensor.PackedMatrix;
+import octavo.tensor.Packing;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -17,81 +22,261 @@ final class NativeMatmul {
   // The reference is 100. Decoding both operands costs as much as this many rows of results.
   private static final double PACKING = 14;
 
-  private NativeMatmul() {}
+  // Of a packed right operand.
+  private static final double UNPACKING = 5;
 
-  static Verdict consider(NativeKernel kernel, MatmulRequest request, Host host, double work) {
+  // The time of small integers as a share of that of FP32.
+  private static final double INTEGERS = 0.4;
+
+  // As many multiplications as are worth a part.
+  private static final double PART = 1 << 20;
+
+  // What rows and columns are cut at: the rows of two tiles, the columns of a few packed panels.
+  private static final long ROWS = 12;
+  private static final long COLUMNS = 32;
+
+  private final NativeKernel kernel;
+  private final CallPool<Call> calls = new CallPool<>(Call::new);
+
+  NativeMatmul(NativeKernel kernel) {
+    this.kernel = kernel;
+  }
+
+  NativeKernel kernel() {
+    return kernel;
+  }
+
+  Verdict consider(MatmulRequest request, Host host, double work) {
     Rejected objection = kernel.objection(host);
-    if (objection != null) {
-      return objection;
+    if (objection == null) {
+      objection = NativeFormats.objection(request.a().format().element());
     }
-    if (request.packing() != null) {
-      return new Rejected("b is packed; native kernels read ordinary tensors");
+    if (objection == null) {
+      objection = NativeFormats.objection(request.b().format().element());
     }
-    if (request.scaled() || request.activation() != Activation.NONE || request.residual() != null) {
-      return new Rejected("native kernels add a bias, but apply no factor, activation or residual");
+    if (objection == null) {
+      objection = kernel.objection("a", request.a());
     }
-    for (ElementFormat format :
-        new ElementFormat[] {request.a().format().element(), request.b().format().element()}) {
-      if (!NativeFormats.readable(format)) {
-        return new Rejected(
-            "no native kernel multiplies %s; convert it to FP32 first".formatted(format));
-      }
-    }
-    objection = kernel.objection("a", request.a());
     if (objection == null) {
       objection = kernel.objection("b", request.b());
+    }
+    if (objection == null && request.residual() != null) {
+      objection = kernel.objection("the residual", request.residual());
     }
     if (objection == null) {
       objection = kernel.objection("the output", request.out());
     }
-    return objection != null
-        ? objection
-        : kernel.eligible(work + PACKING / Math.max(1, request.m()));
+    if (objection != null) {
+      return objection;
+    }
+    if (number(request.activation()) < 0) {
+      return new Rejected("no native kernel applies %s".formatted(request.activation()));
+    }
+    Packing given = request.packing();
+    if (given != null && !given.equals(packing(request))) {
+      return new Rejected(
+          "b is %s; this kernel reads %s, or ordinary tensors".formatted(given, packing(request)));
+    }
+    boolean integers = integers(request);
+    double packing = given == null ? PACKING : UNPACKING;
+    return kernel.eligible(
+        work * (integers ? INTEGERS : 1) + packing / Math.max(1, request.m()),
+        integers
+            ? "C++, elements multiplied as small integers"
+            : given == null ? "C++, operands decoded once" : "C++, b packed before");
   }
 
-  static void run(NativeKernel kernel, Tensor a, Tensor b, @Nullable Tensor bias, Tensor out) {
+  /** {@return the order that the library reads a packed right operand in} */
+  @Nullable Packing packing(MatmulRequest request) {
+    long packing =
+        kernel
+            .binding()
+            .matmulPacking(
+                kernel.tier().number(),
+                NativeFormats.id(request.a().format().element()),
+                blockColumns(request.a().format()),
+                NativeFormats.id(request.b().format().element()),
+                blockColumns(request.b().format()));
+    return packing < 0
+        ? null
+        : new Packing(
+            (int) (packing >> 32), (int) (packing >> 16) & 0xFFFF, (int) packing & 0xFFFF);
+  }
+
+  /** {@return whether the library multiplies small integers} */
+  private boolean integers(MatmulRequest request) {
+    Packing packing = request.blockLength() == 0 ? null : packing(request);
+    return packing != null && packing.group() > 1;
+  }
+
+  private static long blockColumns(Format format) {
+    return format instanceof BlockFormat block ? block.blockColumns() : 0;
+  }
+
+  /** {@return the number of an activation}; -1 if the library has none */
+  static int number(Activation activation) {
+    return switch (activation) {
+      case NONE -> 0;
+      case RELU -> 1;
+      default -> -1;
+    };
+  }
+
+  /** Computes a product, of an ordinary or a packed right operand. */
+  void run(
+      Tensor a,
+      @Nullable Tensor b,
+      @Nullable PackedMatrix packed,
+      Epilogue epilogue,
+      Tensor out,
+      Workers workers) {
+    Tensor bias = epilogue.bias();
     if (bias == null) {
-      run(kernel, a, b, MemorySegment.NULL, out);
-    } else if (kernel.binding().objection(bias.storage()) == null) {
-      run(kernel, a, b, bias.data(), out);
+      run(a, b, packed, epilogue, MemorySegment.NULL, out, workers);
+    } else if (kernel.binding().objection(bias.storage()) == null
+        && (workers.parallelism() <= 1 || !bias.confined())) {
+      run(a, b, packed, epilogue, bias.data(), out, workers);
     } else {
       // Requests do not tell where the bias lies; N numbers are quickly copied.
-      try (Arena arena = Arena.ofConfined()) {
-        run(kernel, a, b, arena.allocate(bias.data().byteSize()).copyFrom(bias.data()), out);
-      }
+      MemorySegment copy = Arena.ofAuto().allocate(Math.max(1, bias.data().byteSize()));
+      run(a, b, packed, epilogue, copy.copyFrom(bias.data()), out, workers);
     }
   }
 
-  private static void run(NativeKernel kernel, Tensor a, Tensor b, MemorySegment bias, Tensor out) {
-    Binding.check(
-        kernel
-            .binding()
-            .matmul(
-                kernel.tier().number(),
-                a.rows(),
-                b.rows(),
-                a.columns(),
-                NativeFormats.id(a.element()),
-                a.data(),
-                NativeFormats.rowStrideBytes(a),
-                NativeFormats.scaleFormat(a),
-                NativeFormats.scales(a),
-                NativeFormats.scaleRowStride(a),
-                NativeFormats.blockRows(a),
-                NativeFormats.blockColumns(a),
-                a.tensorScale(),
-                NativeFormats.id(b.element()),
-                b.data(),
-                NativeFormats.rowStrideBytes(b),
-                NativeFormats.scaleFormat(b),
-                NativeFormats.scales(b),
-                NativeFormats.scaleRowStride(b),
-                NativeFormats.blockRows(b),
-                NativeFormats.blockColumns(b),
-                b.tensorScale(),
-                bias,
-                NativeFormats.id(out.element()),
-                out.data(),
-                NativeFormats.rowStrideBytes(out)));
+  private void run(
+      Tensor a,
+      @Nullable Tensor b,
+      @Nullable PackedMatrix packed,
+      Epilogue epilogue,
+      MemorySegment bias,
+      Tensor out,
+      Workers workers) {
+    Call call = calls.take();
+    call.a = a;
+    call.b = b;
+    call.packed = packed;
+    call.epilogue = epilogue;
+    call.bias = bias;
+    call.out = out;
+    double work = (double) out.rows() * out.columns() * Math.max(1, a.columns()) / PART;
+    call.grid.cut(
+        out.rows(), out.columns(), work, ROWS, COLUMNS, out.columns() >= out.rows(), workers);
+    workers.run(call.grid.parts(), call);
+    call.a = null;
+    call.b = null;
+    call.packed = null;
+    call.epilogue = Epilogue.NONE;
+    call.bias = MemorySegment.NULL;
+    call.out = null;
+    calls.give(call);
+  }
+
+  private final class Call implements Workers.Part {
+    final Grid grid = new Grid();
+    @Nullable Tensor a;
+    @Nullable Tensor b;
+    @Nullable PackedMatrix packed;
+    Epilogue epilogue = Epilogue.NONE;
+    MemorySegment bias = MemorySegment.NULL;
+    @Nullable Tensor out;
+
+    @Override
+    public void run(int part) {
+      Tensor left = NativeKernel.present(a);
+      if (b != null) {
+        run(
+            part,
+            left,
+            NativeFormats.id(b.element()),
+            b.data(),
+            NativeFormats.rowStrideBytes(b),
+            NativeFormats.scaleFormat(b),
+            NativeFormats.scales(b),
+            NativeFormats.scaleRowStride(b),
+            NativeFormats.blockRows(b),
+            NativeFormats.blockColumns(b),
+            b.tensorScale(),
+            null);
+      } else {
+        PackedMatrix right = NativeKernel.present(packed);
+        Format format = right.format();
+        run(
+            part,
+            left,
+            NativeFormats.id(right.element()),
+            right.data(),
+            0,
+            NativeFormats.scaleFormat(format),
+            format instanceof BlockFormat ? right.scales().data() : MemorySegment.NULL,
+            format instanceof BlockFormat block
+                    && block.blockRows() != BlockFormat.WHOLE
+                    && !right.scalesInPanels()
+                ? right.scales().stride(0)
+                : 0,
+            NativeFormats.blockRows(format),
+            NativeFormats.blockColumns(format),
+            right.tensorScale(),
+            right.packing());
+      }
+    }
+
+    private void run(
+        int part,
+        Tensor left,
+        int format,
+        MemorySegment codes,
+        long rowStrideBytes,
+        int scaleFormat,
+        MemorySegment scales,
+        long scaleRowStride,
+        long blockRows,
+        long blockColumns,
+        float tensorScale,
+        @Nullable Packing packing) {
+      Tensor to = NativeKernel.present(out);
+      Tensor residual = epilogue.residual();
+      Binding.check(
+          kernel
+              .binding()
+              .matmul(
+                  kernel.tier().number(),
+                  to.rows(),
+                  to.columns(),
+                  left.columns(),
+                  grid.rowBegin(part),
+                  grid.rowEnd(part),
+                  grid.columnBegin(part),
+                  grid.columnEnd(part),
+                  NativeFormats.id(left.element()),
+                  left.data(),
+                  NativeFormats.rowStrideBytes(left),
+                  NativeFormats.scaleFormat(left),
+                  NativeFormats.scales(left),
+                  NativeFormats.scaleRowStride(left),
+                  NativeFormats.blockRows(left),
+                  NativeFormats.blockColumns(left),
+                  left.tensorScale(),
+                  format,
+                  codes,
+                  rowStrideBytes,
+                  scaleFormat,
+                  scales,
+                  scaleRowStride,
+                  blockRows,
+                  blockColumns,
+                  tensorScale,
+                  packing == null ? 0 : packing.panelRows(),
+                  packing == null ? 0 : packing.interleave(),
+                  packing == null ? 0 : packing.group(),
+                  epilogue.scale(),
+                  bias,
+                  number(epilogue.activation()),
+                  residual == null ? Binding.NO_RESIDUAL : NativeFormats.id(residual.element()),
+                  residual == null ? MemorySegment.NULL : residual.data(),
+                  residual == null ? 0 : NativeFormats.rowStrideBytes(residual),
+                  NativeFormats.id(to.element()),
+                  to.data(),
+                  NativeFormats.rowStrideBytes(to)));
+    }
   }
 }

@@ -99,7 +99,7 @@ class NativeKernelTest {
   void everyTierOfTheLibraryHasEveryKernel(Backend backend) {
     Set<Isa> isas = new TreeSet<>();
     backend.kernels().forEach(kernel -> isas.add(kernel.isa()));
-    assertEquals(3 * isas.size(), backend.kernels().size());
+    assertEquals(5 * isas.size(), backend.kernels().size());
     assertTrue(isas.containsAll(backend.status().isas()));
     for (Kernel<?> kernel : backend.kernels()) {
       assertEquals(backend.name(), kernel.id().backend());

@@ -32,7 +32,7 @@ class CppFormatsTest {
     assertEquals("OCT_FORMAT(0, FP32, 32, 8, 23, 127, 1, 1, IEEE, 1, 1)", lines.get(0));
     assertTrue(lines.contains("OCT_FORMAT(6, E4M3FN, 8, 4, 3, 7, 1, 0, ALL_ONES, 1, 1)"));
     assertTrue(lines.contains("OCT_FORMAT(14, E8M0, 8, 8, 0, 127, 0, 0, ALL_ONES, 0, 0)"));
-    assertTrue(lines.contains("OCT_INTEGER_FORMAT(16, INT8_FIXED6, 8, 6)"));
+    assertTrue(lines.contains("OCT_INTEGER_FORMAT(16, INT8_FIXED6, 8, 6, 1)"));
   }
 
   @Test

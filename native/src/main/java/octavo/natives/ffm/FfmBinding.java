@@ -30,13 +30,18 @@ record FfmBinding(List<Tier> tiers) implements Binding {
     static final MethodHandle MATMUL =
         function(
             "oct_matmul",
+            JAVA_INT,
             JAVA_INT, // tier
             JAVA_LONG, // m
             JAVA_LONG, // n
             JAVA_LONG, // k
+            JAVA_LONG, // row begin
+            JAVA_LONG, // row end
+            JAVA_LONG, // column begin
+            JAVA_LONG, // column end
             JAVA_INT, // a format
             ADDRESS, // a
-            JAVA_LONG, // a row stride
+            JAVA_LONG, // a row stride bytes
             JAVA_INT, // a scale format
             ADDRESS, // a scales
             JAVA_LONG, // a scale row stride
@@ -45,47 +50,155 @@ record FfmBinding(List<Tier> tiers) implements Binding {
             JAVA_FLOAT, // a tensor scale
             JAVA_INT, // b format
             ADDRESS, // b
-            JAVA_LONG, // b row stride
+            JAVA_LONG, // b row stride bytes
             JAVA_INT, // b scale format
             ADDRESS, // b scales
             JAVA_LONG, // b scale row stride
             JAVA_LONG, // b block rows
             JAVA_LONG, // b block columns
             JAVA_FLOAT, // b tensor scale
+            JAVA_LONG, // b panel rows
+            JAVA_LONG, // b interleave
+            JAVA_LONG, // b group
+            JAVA_FLOAT, // scale
             ADDRESS, // bias
+            JAVA_INT, // activation
+            JAVA_INT, // residual format
+            ADDRESS, // residual
+            JAVA_LONG, // residual row stride bytes
             JAVA_INT, // out format
             ADDRESS, // out
-            JAVA_LONG); // out row stride
+            JAVA_LONG); // out row stride bytes
 
     static final MethodHandle CONVERT =
         function(
             "oct_convert",
+            JAVA_INT,
             JAVA_INT, // tier
             JAVA_LONG, // rows
             JAVA_LONG, // columns
+            JAVA_LONG, // row begin
+            JAVA_LONG, // row end
+            JAVA_LONG, // column begin
+            JAVA_LONG, // column end
             JAVA_INT, // in format
             ADDRESS, // in
-            JAVA_LONG, // in row stride
+            JAVA_LONG, // in row stride bytes
             JAVA_INT, // out format
             ADDRESS, // out
-            JAVA_LONG, // out row stride
+            JAVA_LONG, // out row stride bytes
             JAVA_INT, // rounding
             JAVA_INT, // overflow
             JAVA_LONG, // seed
             JAVA_LONG); // first index
 
+    static final MethodHandle QUANTIZE =
+        function(
+            "oct_quantize",
+            JAVA_INT,
+            JAVA_INT, // tier
+            JAVA_LONG, // rows
+            JAVA_LONG, // columns
+            JAVA_LONG, // row begin
+            JAVA_LONG, // row end
+            JAVA_LONG, // column begin
+            JAVA_LONG, // column end
+            JAVA_INT, // in format
+            ADDRESS, // in
+            JAVA_LONG, // in row stride bytes
+            JAVA_INT, // out format
+            ADDRESS, // out
+            JAVA_LONG, // out row stride bytes
+            JAVA_INT, // scale format
+            ADDRESS, // scales
+            JAVA_LONG, // scale row stride
+            JAVA_LONG, // block rows
+            JAVA_LONG, // block columns
+            JAVA_FLOAT, // tensor scale
+            JAVA_INT, // scale rule
+            JAVA_INT, // rounding
+            JAVA_LONG, // seed
+            JAVA_LONG); // first index
+
+    static final MethodHandle AMAX =
+        function(
+            "oct_amax",
+            JAVA_INT,
+            JAVA_INT, // tier
+            JAVA_LONG, // rows
+            JAVA_LONG, // columns
+            JAVA_LONG, // row begin
+            JAVA_LONG, // row end
+            JAVA_LONG, // column begin
+            JAVA_LONG, // column end
+            JAVA_INT, // in format
+            ADDRESS, // in
+            JAVA_LONG, // in row stride bytes
+            JAVA_INT); // finite only
+
+    static final MethodHandle DEQUANTIZE =
+        function(
+            "oct_dequantize",
+            JAVA_INT,
+            JAVA_INT, // tier
+            JAVA_LONG, // rows
+            JAVA_LONG, // columns
+            JAVA_LONG, // row begin
+            JAVA_LONG, // row end
+            JAVA_LONG, // column begin
+            JAVA_LONG, // column end
+            JAVA_INT, // in format
+            ADDRESS, // in
+            JAVA_LONG, // in row stride bytes
+            JAVA_INT, // in scale format
+            ADDRESS, // in scales
+            JAVA_LONG, // in scale row stride
+            JAVA_LONG, // in block rows
+            JAVA_LONG, // in block columns
+            JAVA_FLOAT, // in tensor scale
+            JAVA_INT, // out format
+            ADDRESS, // out
+            JAVA_LONG); // out row stride bytes
+
     static final MethodHandle MATMUL_SUPPORTED =
         function(
-            "oct_matmul_supported", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+            "oct_matmul_supported",
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT);
 
     static final MethodHandle CONVERT_SUPPORTED =
-        function("oct_convert_supported", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+        function(
+            "oct_convert_supported", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
 
-    private static MethodHandle function(String name, MemoryLayout... parameters) {
+    static final MethodHandle QUANTIZE_SUPPORTED =
+        function(
+            "oct_quantize_supported",
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT);
+
+    static final MethodHandle DEQUANTIZE_SUPPORTED =
+        function("oct_dequantize_supported", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+
+    static final MethodHandle MATMUL_PACKING =
+        function(
+            "oct_matmul_packing", JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG);
+
+    private static MethodHandle function(
+        String name, MemoryLayout result, MemoryLayout... parameters) {
       FfmLibrary.Loaded library = Objects.requireNonNull(FfmLibrary.loaded());
       return Linker.nativeLinker()
           .downcallHandle(
-              library.symbols().findOrThrow(name), FunctionDescriptor.of(JAVA_INT, parameters));
+              library.symbols().findOrThrow(name), FunctionDescriptor.of(result, parameters));
     }
   }
 
@@ -108,6 +221,10 @@ record FfmBinding(List<Tier> tiers) implements Binding {
       long m,
       long n,
       long k,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
       int aFormat,
       MemorySegment a,
       long aRowStrideBytes,
@@ -126,7 +243,15 @@ record FfmBinding(List<Tier> tiers) implements Binding {
       long bBlockRows,
       long bBlockColumns,
       float bTensorScale,
+      long bPanelRows,
+      long bInterleave,
+      long bGroup,
+      float scale,
       MemorySegment bias,
+      int activation,
+      int residualFormat,
+      MemorySegment residual,
+      long residualRowStrideBytes,
       int outFormat,
       MemorySegment out,
       long outRowStrideBytes) {
@@ -137,6 +262,10 @@ record FfmBinding(List<Tier> tiers) implements Binding {
               m,
               n,
               k,
+              rowBegin,
+              rowEnd,
+              columnBegin,
+              columnEnd,
               aFormat,
               a,
               aRowStrideBytes,
@@ -155,7 +284,15 @@ record FfmBinding(List<Tier> tiers) implements Binding {
               bBlockRows,
               bBlockColumns,
               bTensorScale,
+              bPanelRows,
+              bInterleave,
+              bGroup,
+              scale,
               bias,
+              activation,
+              residualFormat,
+              residual,
+              residualRowStrideBytes,
               outFormat,
               out,
               outRowStrideBytes);
@@ -169,6 +306,10 @@ record FfmBinding(List<Tier> tiers) implements Binding {
       int tier,
       long rows,
       long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
       int inFormat,
       MemorySegment in,
       long inRowStrideBytes,
@@ -185,6 +326,10 @@ record FfmBinding(List<Tier> tiers) implements Binding {
               tier,
               rows,
               columns,
+              rowBegin,
+              rowEnd,
+              columnBegin,
+              columnEnd,
               inFormat,
               in,
               inRowStrideBytes,
@@ -195,6 +340,154 @@ record FfmBinding(List<Tier> tiers) implements Binding {
               overflow,
               seed,
               firstIndex);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  @Override
+  public int quantize(
+      int tier,
+      long rows,
+      long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
+      int inFormat,
+      MemorySegment in,
+      long inRowStrideBytes,
+      int outFormat,
+      MemorySegment out,
+      long outRowStrideBytes,
+      int scaleFormat,
+      MemorySegment scales,
+      long scaleRowStride,
+      long blockRows,
+      long blockColumns,
+      float tensorScale,
+      int scaleRule,
+      int rounding,
+      long seed,
+      long firstIndex) {
+    try {
+      return (int)
+          Functions.QUANTIZE.invokeExact(
+              tier,
+              rows,
+              columns,
+              rowBegin,
+              rowEnd,
+              columnBegin,
+              columnEnd,
+              inFormat,
+              in,
+              inRowStrideBytes,
+              outFormat,
+              out,
+              outRowStrideBytes,
+              scaleFormat,
+              scales,
+              scaleRowStride,
+              blockRows,
+              blockColumns,
+              tensorScale,
+              scaleRule,
+              rounding,
+              seed,
+              firstIndex);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  @Override
+  public int amax(
+      int tier,
+      long rows,
+      long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
+      int inFormat,
+      MemorySegment in,
+      long inRowStrideBytes,
+      int finiteOnly) {
+    try {
+      return (int)
+          Functions.AMAX.invokeExact(
+              tier,
+              rows,
+              columns,
+              rowBegin,
+              rowEnd,
+              columnBegin,
+              columnEnd,
+              inFormat,
+              in,
+              inRowStrideBytes,
+              finiteOnly);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  @Override
+  public int dequantize(
+      int tier,
+      long rows,
+      long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
+      int inFormat,
+      MemorySegment in,
+      long inRowStrideBytes,
+      int inScaleFormat,
+      MemorySegment inScales,
+      long inScaleRowStride,
+      long inBlockRows,
+      long inBlockColumns,
+      float inTensorScale,
+      int outFormat,
+      MemorySegment out,
+      long outRowStrideBytes) {
+    try {
+      return (int)
+          Functions.DEQUANTIZE.invokeExact(
+              tier,
+              rows,
+              columns,
+              rowBegin,
+              rowEnd,
+              columnBegin,
+              columnEnd,
+              inFormat,
+              in,
+              inRowStrideBytes,
+              inScaleFormat,
+              inScales,
+              inScaleRowStride,
+              inBlockRows,
+              inBlockColumns,
+              inTensorScale,
+              outFormat,
+              out,
+              outRowStrideBytes);
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  @Override
+  public long matmulPacking(
+      int tier, int aFormat, long aBlockColumns, int bFormat, long bBlockColumns) {
+    try {
+      return (long)
+          Functions.MATMUL_PACKING.invokeExact(
+              tier, aFormat, aBlockColumns, bFormat, bBlockColumns);
     } catch (Throwable e) {
       throw unchecked(e);
     }
@@ -219,6 +512,30 @@ record FfmBinding(List<Tier> tiers) implements Binding {
     try {
       return (int)
               Functions.CONVERT_SUPPORTED.invokeExact(tier, inFormat, outFormat, rounding, overflow)
+          != 0;
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  @Override
+  public boolean quantizeSupported(
+      int tier, int inFormat, int outFormat, int scaleFormat, int scaleRule, int rounding) {
+    try {
+      return (int)
+              Functions.QUANTIZE_SUPPORTED.invokeExact(
+                  tier, inFormat, outFormat, scaleFormat, scaleRule, rounding)
+          != 0;
+    } catch (Throwable e) {
+      throw unchecked(e);
+    }
+  }
+
+  @Override
+  public boolean dequantizeSupported(int tier, int inFormat, int inScaleFormat, int outFormat) {
+    try {
+      return (int)
+              Functions.DEQUANTIZE_SUPPORTED.invokeExact(tier, inFormat, inScaleFormat, outFormat)
           != 0;
     } catch (Throwable e) {
       throw unchecked(e);

@@ -115,7 +115,7 @@ final class FfmLibrary {
       int number = tier;
       if (compiled) {
         Arrays.stream(Isa.values())
-            .filter(isa -> isa.id().equals(name))
+            .filter(isa -> isa.id().equals(name.replace('_', '-')))
             .forEach(isa -> tiers.add(new Binding.Tier(number, isa, runs)));
       }
     }

@@ -48,6 +48,10 @@ record JniBinding(List<Tier> tiers) implements Binding {
       long m,
       long n,
       long k,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
       int aFormat,
       MemorySegment a,
       long aRowStrideBytes,
@@ -66,7 +70,15 @@ record JniBinding(List<Tier> tiers) implements Binding {
       long bBlockRows,
       long bBlockColumns,
       float bTensorScale,
+      long bPanelRows,
+      long bInterleave,
+      long bGroup,
+      float scale,
       MemorySegment bias,
+      int activation,
+      int residualFormat,
+      MemorySegment residual,
+      long residualRowStrideBytes,
       int outFormat,
       MemorySegment out,
       long outRowStrideBytes) {
@@ -76,6 +88,10 @@ record JniBinding(List<Tier> tiers) implements Binding {
           m,
           n,
           k,
+          rowBegin,
+          rowEnd,
+          columnBegin,
+          columnEnd,
           aFormat,
           address(a),
           aRowStrideBytes,
@@ -94,7 +110,15 @@ record JniBinding(List<Tier> tiers) implements Binding {
           bBlockRows,
           bBlockColumns,
           bTensorScale,
+          bPanelRows,
+          bInterleave,
+          bGroup,
+          scale,
           address(bias),
+          activation,
+          residualFormat,
+          address(residual),
+          residualRowStrideBytes,
           outFormat,
           address(out),
           outRowStrideBytes);
@@ -104,6 +128,7 @@ record JniBinding(List<Tier> tiers) implements Binding {
       Reference.reachabilityFence(b);
       Reference.reachabilityFence(bScales);
       Reference.reachabilityFence(bias);
+      Reference.reachabilityFence(residual);
       Reference.reachabilityFence(out);
     }
   }
@@ -113,6 +138,10 @@ record JniBinding(List<Tier> tiers) implements Binding {
       int tier,
       long rows,
       long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
       int inFormat,
       MemorySegment in,
       long inRowStrideBytes,
@@ -128,6 +157,10 @@ record JniBinding(List<Tier> tiers) implements Binding {
           tier,
           rows,
           columns,
+          rowBegin,
+          rowEnd,
+          columnBegin,
+          columnEnd,
           inFormat,
           address(in),
           inRowStrideBytes,
@@ -145,6 +178,149 @@ record JniBinding(List<Tier> tiers) implements Binding {
   }
 
   @Override
+  public int quantize(
+      int tier,
+      long rows,
+      long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
+      int inFormat,
+      MemorySegment in,
+      long inRowStrideBytes,
+      int outFormat,
+      MemorySegment out,
+      long outRowStrideBytes,
+      int scaleFormat,
+      MemorySegment scales,
+      long scaleRowStride,
+      long blockRows,
+      long blockColumns,
+      float tensorScale,
+      int scaleRule,
+      int rounding,
+      long seed,
+      long firstIndex) {
+    try {
+      return Octavo.oct_quantize(
+          tier,
+          rows,
+          columns,
+          rowBegin,
+          rowEnd,
+          columnBegin,
+          columnEnd,
+          inFormat,
+          address(in),
+          inRowStrideBytes,
+          outFormat,
+          address(out),
+          outRowStrideBytes,
+          scaleFormat,
+          address(scales),
+          scaleRowStride,
+          blockRows,
+          blockColumns,
+          tensorScale,
+          scaleRule,
+          rounding,
+          seed,
+          firstIndex);
+    } finally {
+      Reference.reachabilityFence(in);
+      Reference.reachabilityFence(out);
+      Reference.reachabilityFence(scales);
+    }
+  }
+
+  @Override
+  public int amax(
+      int tier,
+      long rows,
+      long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
+      int inFormat,
+      MemorySegment in,
+      long inRowStrideBytes,
+      int finiteOnly) {
+    try {
+      return Octavo.oct_amax(
+          tier,
+          rows,
+          columns,
+          rowBegin,
+          rowEnd,
+          columnBegin,
+          columnEnd,
+          inFormat,
+          address(in),
+          inRowStrideBytes,
+          finiteOnly);
+    } finally {
+      Reference.reachabilityFence(in);
+    }
+  }
+
+  @Override
+  public int dequantize(
+      int tier,
+      long rows,
+      long columns,
+      long rowBegin,
+      long rowEnd,
+      long columnBegin,
+      long columnEnd,
+      int inFormat,
+      MemorySegment in,
+      long inRowStrideBytes,
+      int inScaleFormat,
+      MemorySegment inScales,
+      long inScaleRowStride,
+      long inBlockRows,
+      long inBlockColumns,
+      float inTensorScale,
+      int outFormat,
+      MemorySegment out,
+      long outRowStrideBytes) {
+    try {
+      return Octavo.oct_dequantize(
+          tier,
+          rows,
+          columns,
+          rowBegin,
+          rowEnd,
+          columnBegin,
+          columnEnd,
+          inFormat,
+          address(in),
+          inRowStrideBytes,
+          inScaleFormat,
+          address(inScales),
+          inScaleRowStride,
+          inBlockRows,
+          inBlockColumns,
+          inTensorScale,
+          outFormat,
+          address(out),
+          outRowStrideBytes);
+    } finally {
+      Reference.reachabilityFence(in);
+      Reference.reachabilityFence(inScales);
+      Reference.reachabilityFence(out);
+    }
+  }
+
+  @Override
+  public long matmulPacking(
+      int tier, int aFormat, long aBlockColumns, int bFormat, long bBlockColumns) {
+    return Octavo.oct_matmul_packing(tier, aFormat, aBlockColumns, bFormat, bBlockColumns);
+  }
+
+  @Override
   public boolean matmulSupported(
       int tier, int aFormat, int aScaleFormat, int bFormat, int bScaleFormat, int outFormat) {
     return Octavo.oct_matmul_supported(
@@ -156,5 +332,18 @@ record JniBinding(List<Tier> tiers) implements Binding {
   public boolean convertSupported(
       int tier, int inFormat, int outFormat, int rounding, int overflow) {
     return Octavo.oct_convert_supported(tier, inFormat, outFormat, rounding, overflow) != 0;
+  }
+
+  @Override
+  public boolean quantizeSupported(
+      int tier, int inFormat, int outFormat, int scaleFormat, int scaleRule, int rounding) {
+    return Octavo.oct_quantize_supported(
+            tier, inFormat, outFormat, scaleFormat, scaleRule, rounding)
+        != 0;
+  }
+
+  @Override
+  public boolean dequantizeSupported(int tier, int inFormat, int inScaleFormat, int outFormat) {
+    return Octavo.oct_dequantize_supported(tier, inFormat, inScaleFormat, outFormat) != 0;
   }
 }

@@ -103,7 +103,7 @@ final class JniLibrary {
       int number = tier;
       if (Octavo.oct_tier_compiled(tier) != 0) {
         Arrays.stream(Isa.values())
-            .filter(isa -> isa.id().equals(name))
+            .filter(isa -> isa.id().equals(name.replace('_', '-')))
             .forEach(isa ->
                 tiers.add(new Binding.Tier(number, isa, Octavo.oct_tier_supported(number) != 0)));
       }

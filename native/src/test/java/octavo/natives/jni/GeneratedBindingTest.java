@@ -28,5 +28,6 @@ class GeneratedBindingTest {
     assertEquals(Octavo.OCT_OK, Binding.OK);
     assertEquals(Octavo.OCT_ERROR_MEMORY, Binding.ERROR_MEMORY);
     assertEquals(Octavo.OCT_NO_SCALES, Binding.NO_SCALES);
+    assertEquals(Octavo.OCT_NO_RESIDUAL, Binding.NO_RESIDUAL);
   }
 }

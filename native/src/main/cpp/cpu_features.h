@@ -8,8 +8,10 @@
 namespace octavo {
 
 #define OCT_DECLARE(tier) bool cpu_runs_##tier();
-OCT_TIER_LIST(OCT_DECLARE, OCT_DECLARE)
+#define OCT_DECLARE_DERIVED(tier, base) OCT_DECLARE(tier)
+OCT_TIER_LIST(OCT_DECLARE, OCT_DECLARE_DERIVED, OCT_DECLARE)
 #undef OCT_DECLARE
+#undef OCT_DECLARE_DERIVED
 
 }  // namespace octavo
 

@@ -10,12 +10,12 @@
 #include "kernel_request.h"
 #include "tier_list.h"
 
-#define OCT_KERNEL_LIST(KERNEL)       \
-  KERNEL(matmul_plain, MatmulRequest) \
-  KERNEL(matmul_block, MatmulRequest) \
+#define OCT_KERNEL_LIST(KERNEL)         \
+  KERNEL(matmul_plain, MatmulRequest)   \
+  KERNEL(matmul_block, MatmulRequest)   \
   KERNEL(matmul_integer, MatmulRequest) \
-  KERNEL(convert, ConvertRequest)     \
-  KERNEL(quantize, QuantizeRequest)   \
+  KERNEL(convert, ConvertRequest)       \
+  KERNEL(quantize, QuantizeRequest)     \
   KERNEL(dequantize, DequantizeRequest) \
   KERNEL(amax, AmaxRequest)
 
@@ -37,10 +37,15 @@ struct KernelTable {
   namespace tier {             \
   OCT_KERNEL_LIST(OCT_DECLARE) \
   }
+#define OCT_DECLARE_DERIVED(tier, base)      \
+  namespace tier {                           \
+  OCT_DECLARE(matmul_integer, MatmulRequest) \
+  }
 #define OCT_DECLARE_NOTHING(tier)
-OCT_TIER_LIST(OCT_DECLARE_TIER, OCT_DECLARE_NOTHING)
+OCT_TIER_LIST(OCT_DECLARE_TIER, OCT_DECLARE_DERIVED, OCT_DECLARE_NOTHING)
 #undef OCT_DECLARE
 #undef OCT_DECLARE_TIER
+#undef OCT_DECLARE_DERIVED
 #undef OCT_DECLARE_NOTHING
 
 }  // namespace octavo

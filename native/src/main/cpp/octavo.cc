@@ -18,8 +18,18 @@ namespace octavo {
   namespace tier {                                                     \
   static constexpr KernelTable kernels = {OCT_KERNEL_LIST(OCT_ENTRY)}; \
   }
+#define OCT_DERIVED_TABLE(tier, base)                           \
+  namespace tier {                                              \
+  static constexpr KernelTable derived() {                      \
+    KernelTable kernels = base::kernels;                        \
+    kernels.matmul_integer = &matmul_integer;                   \
+    kernels.matmul_integer_supports = &matmul_integer_supports; \
+    return kernels;                                             \
+  }                                                             \
+  static constexpr KernelTable kernels = derived();             \
+  }
 #define OCT_NO_TABLE(tier)
-OCT_TIER_LIST(OCT_TABLE, OCT_NO_TABLE)
+OCT_TIER_LIST(OCT_TABLE, OCT_DERIVED_TABLE, OCT_NO_TABLE)
 
 namespace {
 
@@ -30,8 +40,9 @@ struct Tier {
 };
 
 #define OCT_COMPILED(tier) {#tier, &tier::kernels, &cpu_runs_##tier},
+#define OCT_DERIVED(tier, base) OCT_COMPILED(tier)
 #define OCT_ABSENT(tier) {#tier, nullptr, &cpu_runs_##tier},
-constexpr Tier kTiers[] = {OCT_TIER_LIST(OCT_COMPILED, OCT_ABSENT)};
+constexpr Tier kTiers[] = {OCT_TIER_LIST(OCT_COMPILED, OCT_DERIVED, OCT_ABSENT)};
 constexpr int32_t kTierCount = sizeof(kTiers) / sizeof(kTiers[0]);
 
 bool tier_exists(int32_t tier) { return tier >= 0 && tier < kTierCount; }
@@ -133,10 +144,9 @@ struct Part {
     return (stored_bits(format) >= 8 || column_begin % 2 == 0) &&
            (block_rows == 0 || row_begin % block_rows == 0) &&
            (block_rows == 0 || row_end % block_rows == 0 || row_end == rows) &&
-           (block_columns == 0
-                ? column_begin == 0 && column_end == columns
-                : column_begin % block_columns == 0 &&
-                      (column_end % block_columns == 0 || column_end == columns));
+           (block_columns == 0 ? column_begin == 0 && column_end == columns
+                               : column_begin % block_columns == 0 &&
+                                     (column_end % block_columns == 0 || column_end == columns));
   }
 
   static int64_t stored_bits(int32_t format) {
@@ -217,8 +227,8 @@ int32_t run(const KernelTable* kernels, DequantizeRequest request, const Part& p
   request.columns = part.column_end - part.column_begin;
   if (request.rows == 0 || request.columns == 0) return OCT_OK;
   request.in.elements += part.bytes(request.in.format, request.in.row_stride_bytes);
-  request.in.scales += part.scale_bytes(request.in.scale_format, request.in.scale_row_stride,
-                                        0, request.in.block_columns);
+  request.in.scales += part.scale_bytes(request.in.scale_format, request.in.scale_row_stride, 0,
+                                        request.in.block_columns);
   request.first_row = part.row_begin;
   request.out += part.bytes(request.out_format, request.out_row_stride_bytes);
   return kernels->dequantize(request);
@@ -296,9 +306,8 @@ int32_t oct_matmul(int32_t tier, int64_t m, int64_t n, int64_t k, int64_t row_be
                    int64_t b_scale_row_stride, int64_t b_block_rows, int64_t b_block_columns,
                    float b_tensor_scale, int64_t b_panel_rows, int64_t b_interleave,
                    int64_t b_group, float scale, oct_address bias, int32_t activation,
-                   int32_t residual_format, oct_address residual,
-                   int64_t residual_row_stride_bytes, int32_t out_format,
-                   oct_mutable_address out, int64_t out_row_stride_bytes) {
+                   int32_t residual_format, oct_address residual, int64_t residual_row_stride_bytes,
+                   int32_t out_format, oct_mutable_address out, int64_t out_row_stride_bytes) {
   const MatmulRequest request = {
       m,
       n,
@@ -336,7 +345,8 @@ int32_t oct_convert_supported(int32_t tier, int32_t in_format, int32_t out_forma
          kernels->convert_supports(request);
 }
 
-int32_t oct_convert(int32_t tier, int64_t rows, int64_t columns, int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end, int32_t in_format, oct_address in,
+int32_t oct_convert(int32_t tier, int64_t rows, int64_t columns, int64_t row_begin, int64_t row_end,
+                    int64_t column_begin, int64_t column_end, int32_t in_format, oct_address in,
                     int64_t in_row_stride_bytes, int32_t out_format, oct_mutable_address out,
                     int64_t out_row_stride_bytes, int32_t rounding, int32_t overflow, int64_t seed,
                     int64_t first_index) {
@@ -370,12 +380,13 @@ int32_t oct_quantize_supported(int32_t tier, int32_t in_format, int32_t out_form
          format_exists(scale_format) && kernels->quantize_supports(request);
 }
 
-int32_t oct_quantize(int32_t tier, int64_t rows, int64_t columns, int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end, int32_t in_format, oct_address in,
-                     int64_t in_row_stride_bytes, int32_t out_format, oct_mutable_address out,
-                     int64_t out_row_stride_bytes, int32_t scale_format, oct_mutable_address scales,
-                     int64_t scale_row_stride, int64_t block_rows, int64_t block_columns,
-                     float tensor_scale, int32_t scale_rule, int32_t rounding, int64_t seed,
-                     int64_t first_index) {
+int32_t oct_quantize(int32_t tier, int64_t rows, int64_t columns, int64_t row_begin,
+                     int64_t row_end, int64_t column_begin, int64_t column_end, int32_t in_format,
+                     oct_address in, int64_t in_row_stride_bytes, int32_t out_format,
+                     oct_mutable_address out, int64_t out_row_stride_bytes, int32_t scale_format,
+                     oct_mutable_address scales, int64_t scale_row_stride, int64_t block_rows,
+                     int64_t block_columns, float tensor_scale, int32_t scale_rule,
+                     int32_t rounding, int64_t seed, int64_t first_index) {
   const QuantizeRequest request = {rows,
                                    columns,
                                    in_format,
@@ -394,15 +405,16 @@ int32_t oct_quantize(int32_t tier, int64_t rows, int64_t columns, int64_t row_be
                                    rounding,
                                    static_cast<uint64_t>(seed),
                                    static_cast<uint64_t>(first_index),
-                                  0};
+                                   0};
   return run(kernels_of(tier), request,
              {rows, columns, row_begin, row_end, column_begin, column_end});
 }
 
-int32_t oct_amax(int32_t tier, int64_t rows, int64_t columns, int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end, int32_t in_format, oct_address in,
+int32_t oct_amax(int32_t tier, int64_t rows, int64_t columns, int64_t row_begin, int64_t row_end,
+                 int64_t column_begin, int64_t column_end, int32_t in_format, oct_address in,
                  int64_t in_row_stride_bytes, int32_t finite_only) {
-  const AmaxRequest request = {rows, columns, in_format, bytes(in), in_row_stride_bytes,
-                               finite_only != 0};
+  const AmaxRequest request = {
+      rows, columns, in_format, bytes(in), in_row_stride_bytes, finite_only != 0};
   return run(kernels_of(tier), request,
              {rows, columns, row_begin, row_end, column_begin, column_end});
 }
@@ -418,7 +430,8 @@ int32_t oct_dequantize_supported(int32_t tier, int32_t in_format, int32_t in_sca
          format_exists(out_format) && kernels->dequantize_supports(request);
 }
 
-int32_t oct_dequantize(int32_t tier, int64_t rows, int64_t columns, int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end, int32_t in_format,
+int32_t oct_dequantize(int32_t tier, int64_t rows, int64_t columns, int64_t row_begin,
+                       int64_t row_end, int64_t column_begin, int64_t column_end, int32_t in_format,
                        oct_address in, int64_t in_row_stride_bytes, int32_t in_scale_format,
                        oct_address in_scales, int64_t in_scale_row_stride, int64_t in_block_rows,
                        int64_t in_block_columns, float in_tensor_scale, int32_t out_format,

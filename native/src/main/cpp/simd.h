@@ -371,15 +371,13 @@ OCT_INLINE VByte4 lookup_bytes(const int8_t* table, VByte4 codes) {
 #if defined(__SSE2__)
 OCT_INLINE VShort2 multiply_pairs(VByte4 x, VByte4 y) {
   const __m128i zero = _mm_setzero_si128(), a = (__m128i)x, b = (__m128i)y;
-  const __m128i low = _mm_madd_epi16(_mm_unpacklo_epi8(a, zero),
-                                     _mm_srai_epi16(_mm_unpacklo_epi8(zero, b), 8));
-  const __m128i high = _mm_madd_epi16(_mm_unpackhi_epi8(a, zero),
-                                      _mm_srai_epi16(_mm_unpackhi_epi8(zero, b), 8));
+  const __m128i low =
+      _mm_madd_epi16(_mm_unpacklo_epi8(a, zero), _mm_srai_epi16(_mm_unpacklo_epi8(zero, b), 8));
+  const __m128i high =
+      _mm_madd_epi16(_mm_unpackhi_epi8(a, zero), _mm_srai_epi16(_mm_unpackhi_epi8(zero, b), 8));
   return (VShort2)_mm_packs_epi32(low, high);
 }
-OCT_INLINE VInt add_pairs(VShort2 x) {
-  return (VInt)_mm_madd_epi16((__m128i)x, _mm_set1_epi16(1));
-}
+OCT_INLINE VInt add_pairs(VShort2 x) { return (VInt)_mm_madd_epi16((__m128i)x, _mm_set1_epi16(1)); }
 #else
 OCT_INLINE VShort2 multiply_pairs(VByte4 x, VByte4 y) {
   VShort2 sums = {};

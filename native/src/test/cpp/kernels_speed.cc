@@ -15,8 +15,8 @@
 
 namespace {
 
-constexpr int32_t FP32 = 0, BF16 = 2, FP16 = 3, E4M3FN = 6, E5M2FNUZ = 8, E2M3 = 12, E2M1 = 13, E8M0 = 14,
-                  INT8 = 15;
+constexpr int32_t FP32 = 0, BF16 = 2, FP16 = 3, E4M3FN = 6, E5M2FNUZ = 8, E2M3 = 12, E2M1 = 13,
+                  E8M0 = 14, INT8 = 15;
 
 double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -97,27 +97,29 @@ void matmul(int32_t tier, const Case& x, const Case& y, bool is_packed, int64_t 
   // what is packed has the same number of codes, as all sizes are multiples of 16
   const Operand a(x, m, k);
   std::vector<Operand> bs;
-  const size_t copies = m < 16 && n * k * y.bits / 8 < 64 << 20 ? (64 << 20) / (n * k * y.bits / 8) + 1 : 1;
+  const size_t copies =
+      m < 16 && n * k * y.bits / 8 < 64 << 20 ? (64 << 20) / (n * k * y.bits / 8) + 1 : 1;
   for (size_t i = 0; i < copies; i++) bs.emplace_back(y, n, k);
   std::vector<float> out(static_cast<size_t>(m * n));
   int32_t status = 0;
   size_t turn = 0;
   const double time = best_time(budget, [&] {
     const Operand& b = bs[turn++ % copies];
-    status = oct_matmul(tier, m, n, k, 0, m, 0, n, x.format, a.codes.data(), a.row_bytes,
-                        a.scale_format(), a.scales.data(), a.scale_row, 1, x.block, 1.0f, y.format,
-                        b.codes.data(), b.row_bytes, b.scale_format(), b.scales.data(), b.scale_row,
-                        1, y.block, 1.0f, is_packed ? 16 : 0, 1,
-                        oct_matmul_packing(tier, x.format, x.block, y.format, y.block) & 0xFFFF,
-                        1.0f, nullptr, OCT_ACTIVATION_NONE, OCT_NO_RESIDUAL, nullptr, 0, FP32,
-                        out.data(), 4 * n);
+    status = oct_matmul(
+        tier, m, n, k, 0, m, 0, n, x.format, a.codes.data(), a.row_bytes, a.scale_format(),
+        a.scales.data(), a.scale_row, 1, x.block, 1.0f, y.format, b.codes.data(), b.row_bytes,
+        b.scale_format(), b.scales.data(), b.scale_row, 1, y.block, 1.0f, is_packed ? 16 : 0, 1,
+        oct_matmul_packing(tier, x.format, x.block, y.format, y.block) & 0xFFFF, 1.0f, nullptr,
+        OCT_ACTIVATION_NONE, OCT_NO_RESIDUAL, nullptr, 0, FP32, out.data(), 4 * n);
   });
-  const double bytes = 1e-9 * n * (bs[0].row_bytes + (y.scale_format == FP32 ? 4 : 1) * bs[0].scale_row);
+  const double bytes =
+      1e-9 * n * (bs[0].row_bytes + (y.scale_format == FP32 ? 4 : 1) * bs[0].scale_row);
   std::printf("  %-10s x %-10s %s %5lld x %5lld x %5lld  %8.1f GFLOP/s", x.name, y.name,
               is_packed ? "packed" : "      ", (long long)m, (long long)n, (long long)k,
               2e-9 * m * n * k / time);
   if (m >= 16 && peer > 0) std::printf("  %5.2f of OpenBLAS", peer / time);
-  if (m < 16) std::printf("  %6.2f GB/s of b (%4.2f of reading)", bytes / time, bytes / time / memory);
+  if (m < 16)
+    std::printf("  %6.2f GB/s of b (%4.2f of reading)", bytes / time, bytes / time / memory);
   std::printf("%s\n", status == OCT_OK ? "" : "  FAILED");
 }
 
@@ -167,8 +169,7 @@ double sgemm(int64_t m, int64_t n, int64_t k, double budget) {
 }
 
 // Casts of 64 MiB of FP32, far beyond the caches, and of what stays in them.
-void convert(int32_t tier, const char* name, int32_t format, int bits, double budget,
-             double copy) {
+void convert(int32_t tier, const char* name, int32_t format, int bits, double budget, double copy) {
   for (const int64_t count : {int64_t{1} << 24, int64_t{1} << 14}) {
     const int rounds = count < 1 << 20 ? 64 : 1;
     const std::vector<uint8_t> in = elements({"", FP32, 32, 0, 0}, count);
@@ -186,9 +187,10 @@ void convert(int32_t tier, const char* name, int32_t format, int bits, double bu
       }
     });
     const double scale = 4e-9 * rounds * count;
-    std::printf("  %-14s %-6s from FP32 %6.2f GB/s of FP32 (%4.2f of copying), to FP32 %6.2f (%4.2f)\n",
-                name, count < 1 << 20 ? "cached" : "", scale / to, scale / to / copy, scale / from,
-                scale / from / copy);
+    std::printf(
+        "  %-14s %-6s from FP32 %6.2f GB/s of FP32 (%4.2f of copying), to FP32 %6.2f (%4.2f)\n",
+        name, count < 1 << 20 ? "cached" : "", scale / to, scale / to / copy, scale / from,
+        scale / from / copy);
   }
 }
 
@@ -207,23 +209,24 @@ void quantize(int32_t tier, const Quantized& q, double budget, double copy) {
     const int64_t scale_columns = q.block == 0 ? 1 : columns / q.block;
     const double to = best_time(budget, [&] {
       for (int i = 0; i < rounds; i++) {
-        oct_quantize(tier, rows, columns, 0, rows, 0, columns, FP32, in.data(), 4 * columns, q.format, codes.data(),
-                     columns * q.bits / 8, q.scale_format, scales.data(), scale_columns,
-                     q.block_rows, q.block, 1.0f, OCT_SCALE_OCP_FLOOR, OCT_ROUND_NEAREST_EVEN, 0,
-                     0);
+        oct_quantize(tier, rows, columns, 0, rows, 0, columns, FP32, in.data(), 4 * columns,
+                     q.format, codes.data(), columns * q.bits / 8, q.scale_format, scales.data(),
+                     scale_columns, q.block_rows, q.block, 1.0f, OCT_SCALE_OCP_FLOOR,
+                     OCT_ROUND_NEAREST_EVEN, 0, 0);
       }
     });
     const double from = best_time(budget, [&] {
       for (int i = 0; i < rounds; i++) {
-        oct_dequantize(tier, rows, columns, 0, rows, 0, columns, q.format, codes.data(), columns * q.bits / 8,
-                       q.scale_format, scales.data(), scale_columns, q.block_rows, q.block, 1.0f,
-                       FP32, in.data(), 4 * columns);
+        oct_dequantize(tier, rows, columns, 0, rows, 0, columns, q.format, codes.data(),
+                       columns * q.bits / 8, q.scale_format, scales.data(), scale_columns,
+                       q.block_rows, q.block, 1.0f, FP32, in.data(), 4 * columns);
       }
     });
     const double scale = 4e-9 * rounds * rows * columns;
-    std::printf("  %-14s %-6s quantize  %6.2f GB/s of FP32 (%4.2f of copying), dequantize %6.2f (%4.2f)\n",
-                q.name, rows < 100 ? "cached" : "", scale / to, scale / to / copy, scale / from,
-                scale / from / copy);
+    std::printf(
+        "  %-14s %-6s quantize  %6.2f GB/s of FP32 (%4.2f of copying), dequantize %6.2f (%4.2f)\n",
+        q.name, rows < 100 ? "cached" : "", scale / to, scale / to / copy, scale / from,
+        scale / from / copy);
   }
 }
 
@@ -244,8 +247,8 @@ int main(int argc, char** argv) {
              mxfp8 = {"MXFP8", E4M3FN, 8, 32, E8M0}, mxfp4 = {"MXFP4", E2M1, 4, 32, E8M0},
              nvfp4 = {"NVFP4", E2M1, 4, 16, E4M3FN}, int8 = {"INT8_1X32", INT8, 8, 32, FP32},
              mxfp6 = {"MXFP6_E2M3", E2M3, 8, 32, E8M0};
-  const Case pairs[][2] = {{mxfp4, mxfp4}, {int8, mxfp4},         {nvfp4, nvfp4}, {int8, nvfp4},
-                           {mxfp6, mxfp6}, {fp32, fp32},          {bf16, bf16},   {e4m3fn, e4m3fn},
+  const Case pairs[][2] = {{mxfp4, mxfp4}, {int8, mxfp4},          {nvfp4, nvfp4}, {int8, nvfp4},
+                           {mxfp6, mxfp6}, {fp32, fp32},           {bf16, bf16},   {e4m3fn, e4m3fn},
                            {mxfp8, mxfp8}, {e4m3fn128, e4m3fn128}, {fp32, bf16},   {fp32, e4m3fn},
                            {fp32, mxfp4}};
   const Bandwidth memory = bandwidth(budget);
@@ -279,13 +282,11 @@ int main(int argc, char** argv) {
       convert(tier, "INT8", INT8, 8, budget, memory.copy);
     }
     if (asked("quantize")) {
-      const Quantized styles[] = {{"MXFP4", E2M1, 4, E8M0, 1, 32},
-                                  {"MXFP8_E4M3", E4M3FN, 8, E8M0, 1, 32},
-                                  {"NVFP4", E2M1, 4, E4M3FN, 1, 16},
-                                  {"INT8_1X32", INT8, 8, FP32, 1, 32},
-                                  {"E4M3FN_1X128", E4M3FN, 8, FP32, 1, 128},
-                                  {"E4M3FN_128X128", E4M3FN, 8, FP32, 128, 128},
-                                  {"INT8_ROW", INT8, 8, FP32, 1, 0}};
+      const Quantized styles[] = {
+          {"MXFP4", E2M1, 4, E8M0, 1, 32},           {"MXFP8_E4M3", E4M3FN, 8, E8M0, 1, 32},
+          {"NVFP4", E2M1, 4, E4M3FN, 1, 16},         {"INT8_1X32", INT8, 8, FP32, 1, 32},
+          {"E4M3FN_1X128", E4M3FN, 8, FP32, 1, 128}, {"E4M3FN_128X128", E4M3FN, 8, FP32, 128, 128},
+          {"INT8_ROW", INT8, 8, FP32, 1, 0}};
       for (const Quantized& style : styles) quantize(tier, style, budget, memory.copy);
     }
   }

@@ -127,8 +127,8 @@ void test_refusals(int32_t tier) {
   expect(part(0, 0, 1, 0, 0, -1), OCT_OK, "matmul of no part");
   const auto quantize = [&](int32_t t, int64_t rows, int32_t in, int32_t to, int32_t scale,
                             int32_t rule, int32_t rounding) {
-    return oct_quantize(t, rows, 2, 0, rows, 0, 2, in, x, 8, to, out, 8, scale, out, 1, 1, 0, 1.0f, rule, rounding,
-                        0, 0);
+    return oct_quantize(t, rows, 2, 0, rows, 0, 2, in, x, 8, to, out, 8, scale, out, 1, 1, 0, 1.0f,
+                        rule, rounding, 0, 0);
   };
   expect(quantize(-1, 1, FP32, E2M1, E8M0, 0, 0), OCT_ERROR_TIER, "quantize on tier -1");
   expect(quantize(tier, 1, FP32, 99, E8M0, 0, 0), OCT_ERROR_FORMAT, "quantize to format 99");
@@ -179,8 +179,8 @@ void test_decoding(int32_t tier, const Format& f, Random random) {
         put(f, &in[i / columns * in_stride], i % columns, codes[i % codes.size()]);
       }
       const int32_t status =
-          oct_convert(tier, rows, columns, 0, rows, 0, columns, f.id, in.data(), in_stride, FP32, out.data(), out_stride,
-                      OCT_ROUND_NEAREST_EVEN, overflow, 0, 0);
+          oct_convert(tier, rows, columns, 0, rows, 0, columns, f.id, in.data(), in_stride, FP32,
+                      out.data(), out_stride, OCT_ROUND_NEAREST_EVEN, overflow, 0, 0);
       int64_t wrong = status == OCT_OK ? 0 : 1;
       for (int64_t i = 0; i < rows * columns; i++) {
         float value;
@@ -316,8 +316,8 @@ void test_encoding_of_all(int32_t tier, const definition::Encoder& encoder) {
     int64_t wrong = 0;
     for (uint64_t first = 0; first < 1ull << 32; first += kChunk) {
       for (int64_t i = 0; i < kChunk; i++) values[i] = static_cast<uint32_t>(first + i);
-      wrong += oct_convert(tier, 1, kChunk, 0, 1, 0, kChunk, FP32, values.data(), 0, f.id, out.data(), 0,
-                           OCT_ROUND_NEAREST_EVEN,
+      wrong += oct_convert(tier, 1, kChunk, 0, 1, 0, kChunk, FP32, values.data(), 0, f.id,
+                           out.data(), 0, OCT_ROUND_NEAREST_EVEN,
                            saturate ? OCT_OVERFLOW_SATURATE : OCT_OVERFLOW_IEEE, 0, 0) != OCT_OK;
       // codes are constant between two boundaries of the rounding, and so is everything else about
       // the value
@@ -350,9 +350,10 @@ struct Style {
 };
 
 constexpr Style kStyles[] = {
-    {"MX", E8M0, 1, 32, false},       {"NV", E4M3FN, 1, 16, true},  {"1x128", FP32, 1, 128, false},
-    {"128x128", FP32, 128, 128, false}, {"row", FP32, 1, 0, false},   {"tensor", FP32, 0, 0, false},
-    {"3x5", FP32, 3, 5, false},       {"E8M0 2x7", E8M0, 2, 7, false},
+    {"MX", E8M0, 1, 32, false},     {"NV", E4M3FN, 1, 16, true},
+    {"1x128", FP32, 1, 128, false}, {"128x128", FP32, 128, 128, false},
+    {"row", FP32, 1, 0, false},     {"tensor", FP32, 0, 0, false},
+    {"3x5", FP32, 3, 5, false},     {"E8M0 2x7", E8M0, 2, 7, false},
     {"1x600", E8M0, 1, 600, false},
 };
 
@@ -364,8 +365,8 @@ float telling_magnitude(Random& random) {
     case 1:
       return std::ldexp(1.0f, static_cast<int>(random.below(277)) - 149);
     case 2:
-      return definition::from_bits(
-          (static_cast<uint32_t>(1 + random.below(254)) << 23) - static_cast<uint32_t>(random.below(100)));
+      return definition::from_bits((static_cast<uint32_t>(1 + random.below(254)) << 23) -
+                                   static_cast<uint32_t>(random.below(100)));
     case 3:
       return definition::from_bits(static_cast<uint32_t>(random.below(0x00800000)));
     case 4:
@@ -378,8 +379,7 @@ float telling_magnitude(Random& random) {
 uint32_t to_plain(int32_t format, float value) {
   if (format == FP32) return definition::to_bits(value);
   static const definition::Encoder bf16(definition::format(BF16)), fp16(definition::format(FP16));
-  return (format == BF16 ? bf16 : fp16)
-      .encode(definition::Encoder::NEAREST_EVEN, false, value, 0);
+  return (format == BF16 ? bf16 : fp16).encode(definition::Encoder::NEAREST_EVEN, false, value, 0);
 }
 
 void test_quantization(const std::vector<int32_t>& tiers, const definition::Encoder& encoder,
@@ -392,7 +392,8 @@ void test_quantization(const std::vector<int32_t>& tiers, const definition::Enco
       rows == 0 ? 0 : (rows - 1) * in_stride + bytes_of(in, columns), 1)]());
   std::vector<float> values(rows * columns);
   const int64_t block_rows = style.block_rows == 0 ? std::max<int64_t>(rows, 1) : style.block_rows;
-  const int64_t block = style.block_columns == 0 ? std::max<int64_t>(columns, 1) : style.block_columns;
+  const int64_t block =
+      style.block_columns == 0 ? std::max<int64_t>(columns, 1) : style.block_columns;
   const int64_t scale_columns = style.block_columns == 0 ? 1 : (columns + block - 1) / block;
   const int64_t scale_rows = style.block_rows == 0 ? 1 : (rows + block_rows - 1) / block_rows;
   // one magnitude for each block, so that most elements are near its largest
@@ -436,8 +437,9 @@ void test_quantization(const std::vector<int32_t>& tiers, const definition::Enco
         code = definition::mx_scale(rule, f, amax);
       } else if (style.scale_format == FP32) {
         code = !std::isfinite(amax) ? 0x7FC00000
-               : amax == 0 ? 0x3F800000
-                           : definition::to_bits(std::max(amax / definition::max_finite(f), 0x1p-126f));
+               : amax == 0
+                   ? 0x3F800000
+                   : definition::to_bits(std::max(amax / definition::max_finite(f), 0x1p-126f));
       } else {
         static const definition::Encoder e4m3fn(definition::format(E4M3FN));
         const float relative = amax / definition::max_finite(f) / tensor_scale;
@@ -453,7 +455,9 @@ void test_quantization(const std::vector<int32_t>& tiers, const definition::Enco
           const float v = values[i * columns + k];
           float scaled;
           if (style.scale_format == E8M0) {
-            scaled = code == 255 ? s : v * static_cast<float>(std::ldexp(1.0, 127 - static_cast<int>(code)));
+            scaled = code == 255
+                         ? s
+                         : v * static_cast<float>(std::ldexp(1.0, 127 - static_cast<int>(code)));
           } else if (style.scale_format == FP32) {
             scaled = v / s;
           } else {
@@ -498,12 +502,13 @@ void test_quantization(const std::vector<int32_t>& tiers, const definition::Enco
     int64_t wrong_scales = 0;
     for (size_t i = 0; i < scales.size(); i++) wrong_scales += scales[i] != expected_scales[i];
     check(status == OCT_OK && wrong == 0 && wrong_scales == 0,
-          text("%s: quantize %" PRId64 "x%" PRId64 " of %s to %s %s, rule %d, rounding %d: status %d, "
+          text("%s: quantize %" PRId64 "x%" PRId64
+               " of %s to %s %s, rule %d, rounding %d: status %d, "
                "%" PRId64 " wrong bytes, %" PRId64 " of scales",
-               oct_tier_name(tier), rows, columns, in.name, f.name, style.name, rule, rounding, status,
-               wrong, wrong_scales));
-    check(oct_amax(tier, rows, columns, 0, rows, 0, columns, in_format, input.get(), in_stride, 1) ==
-              static_cast<int32_t>(definition::to_bits(finite)),
+               oct_tier_name(tier), rows, columns, in.name, f.name, style.name, rule, rounding,
+               status, wrong, wrong_scales));
+    check(oct_amax(tier, rows, columns, 0, rows, 0, columns, in_format, input.get(), in_stride,
+                   1) == static_cast<int32_t>(definition::to_bits(finite)),
           text("%s: amax of finite numbers", oct_tier_name(tier)));
     const float largest = definition::from_bits(static_cast<uint32_t>(
         oct_amax(tier, rows, columns, 0, rows, 0, columns, in_format, input.get(), in_stride, 0)));
@@ -517,10 +522,9 @@ void test_quantization(const std::vector<int32_t>& tiers, const definition::Enco
   for (int64_t i = 0; i < rows; i++) {
     for (int64_t k = 0; k < columns; k++) {
       const int64_t scale_row = style.block_rows == 0 ? 0 : i / block_rows * scale_stride;
-      const float s =
-          definition::decode(scale, definition::code_at(scale, expected_scales.data(),
-                                                        scale_row + k / block)) *
-          tensor_scale;
+      const float s = definition::decode(scale, definition::code_at(scale, expected_scales.data(),
+                                                                    scale_row + k / block)) *
+                      tensor_scale;
       const float value =
           definition::decode(f, definition::code_at(f, &expected[i * out_stride], k)) * s;
       put(in, &expected_back[i * back_stride], k, to_plain(to, value));
@@ -564,23 +568,27 @@ void test_quantizations(const std::vector<int32_t>& tiers,
   for (const definition::Encoder& encoder : encoders) {
     if (encoder.format.stored_bits > 8 || encoder.format.kind == definition::POWER) continue;
     for (const Style& style : kStyles) {
-      for (int rule = 0; rule < (style.scale_format == E8M0 ? definition::kScaleRules : 1); rule++) {
+      for (int rule = 0; rule < (style.scale_format == E8M0 ? definition::kScaleRules : 1);
+           rule++) {
         for (definition::Encoder::Rounding rounding : kRoundings) {
           const int64_t widths[] = {1, 31, 64, 130, 513, 1201};
-          const int64_t block = style.scale_format == FP32 || style.block_columns > 100 ? 1 : style.block_columns;
+          const int64_t block =
+              style.scale_format == FP32 || style.block_columns > 100 ? 1 : style.block_columns;
           turn++;
-          test_quantization(tiers, encoder, style, plain[turn % 3], static_cast<definition::ScaleRule>(rule),
-                            rounding, 1 + turn % 5, (widths[turn % 6] + block - 1) / block * block, turn % 2 * 3,
-                            random);
+          test_quantization(tiers, encoder, style, plain[turn % 3],
+                            static_cast<definition::ScaleRule>(rule), rounding, 1 + turn % 5,
+                            (widths[turn % 6] + block - 1) / block * block, turn % 2 * 3, random);
         }
       }
     }
-    test_quantization(tiers, encoder, kStyles[0], FP32, definition::OCP_FLOOR, kRoundings[0], 7, 4096, 0,
-                      random);
-    test_quantization(tiers, encoder, kStyles[3], BF16, definition::OCP_FLOOR, kRoundings[0], 259, 300, 1,
-                      random);
-    test_quantization(tiers, encoder, kStyles[4], FP16, definition::OCP_FLOOR, kRoundings[0], 3, 0, 1, random);
-    test_quantization(tiers, encoder, kStyles[0], FP32, definition::OCP_FLOOR, kRoundings[0], 0, 64, 1, random);
+    test_quantization(tiers, encoder, kStyles[0], FP32, definition::OCP_FLOOR, kRoundings[0], 7,
+                      4096, 0, random);
+    test_quantization(tiers, encoder, kStyles[3], BF16, definition::OCP_FLOOR, kRoundings[0], 259,
+                      300, 1, random);
+    test_quantization(tiers, encoder, kStyles[4], FP16, definition::OCP_FLOOR, kRoundings[0], 3, 0,
+                      1, random);
+    test_quantization(tiers, encoder, kStyles[0], FP32, definition::OCP_FLOOR, kRoundings[0], 0, 64,
+                      1, random);
   }
 }
 
@@ -841,14 +849,13 @@ void test_matmul(const std::vector<int32_t>& tiers, const MatmulCase& c, Random&
     int32_t status = OCT_OK;
     for (int part = is_split ? 0 : 3; part < 4; part++) {
       const int32_t result = oct_matmul(
-          tier, c.m, c.n, c.k, part < 2 ? 0 : row, part < 2 ? row : c.m,
-          part % 2 == 0 ? 0 : column, part % 2 == 0 ? column : c.n, x.format, x.elements,
-          x.row_stride_bytes, x.scale_format, x.scales, x.scale_row_stride, x.block_rows,
-          x.block_columns, x.tensor_scale, y.format, y.elements, y.row_stride_bytes, y.scale_format,
-          y.scales, y.scale_row_stride, y.block_rows, y.block_columns, y.tensor_scale,
-          is_packed ? packed.panel_rows : 0, packed.interleave, packed.group, scale, bias.get(),
-          activation, residual_format, residual.get(), residual_stride, c.out_format,
-          out.data() + guard, stride);
+          tier, c.m, c.n, c.k, part < 2 ? 0 : row, part < 2 ? row : c.m, part % 2 == 0 ? 0 : column,
+          part % 2 == 0 ? column : c.n, x.format, x.elements, x.row_stride_bytes, x.scale_format,
+          x.scales, x.scale_row_stride, x.block_rows, x.block_columns, x.tensor_scale, y.format,
+          y.elements, y.row_stride_bytes, y.scale_format, y.scales, y.scale_row_stride,
+          y.block_rows, y.block_columns, y.tensor_scale, is_packed ? packed.panel_rows : 0,
+          packed.interleave, packed.group, scale, bias.get(), activation, residual_format,
+          residual.get(), residual_stride, c.out_format, out.data() + guard, stride);
       if (result != OCT_OK) status = result;
     }
     // a NaN may have any payload and sign
@@ -870,12 +877,60 @@ void test_matmul(const std::vector<int32_t>& tiers, const MatmulCase& c, Random&
           text("%s: matmul%s%s %" PRId64 "x%" PRId64 "x%" PRId64 " of %s (scales %d, %" PRId64
                "x%" PRId64 ") and %s (scales %d, %" PRId64 "x%" PRId64
                "), %s%s, to format %d: status %d, %" PRId64 " wrong bytes",
-               oct_tier_name(tier), is_packed ? ", packed," : "", is_split ? ", in parts," : "", c.m,
-               c.n, c.k, definition::format(c.a_format).name,
-               c.a_scales.format, c.a_scales.block_rows, c.a_scales.block_columns,
-               definition::format(c.b_format).name, c.b_scales.format, c.b_scales.block_rows,
-               c.b_scales.block_columns, kValueNames[c.values], c.has_bias ? ", bias" : "",
-               c.out_format, status, wrong));
+               oct_tier_name(tier), is_packed ? ", packed," : "", is_split ? ", in parts," : "",
+               c.m, c.n, c.k, definition::format(c.a_format).name, c.a_scales.format,
+               c.a_scales.block_rows, c.a_scales.block_columns, definition::format(c.b_format).name,
+               c.b_scales.format, c.b_scales.block_rows, c.b_scales.block_columns,
+               kValueNames[c.values], c.has_bias ? ", bias" : "", c.out_format, status, wrong));
+  }
+}
+
+// Activations against the C library's functions in binary64, and every tier against the first. The
+// numbers come in as the bias of an empty product. The bits that octavo.math.Functions defines are
+// compared in the tests from Java.
+void test_activations(const std::vector<int32_t>& tiers, Random random) {
+  std::vector<float> values = {0.0f, -0.0f, HUGE_VALF, -HUGE_VALF, 1e-40f, -1e-40f, 1e30f, -1e30f};
+  for (int i = 0; i < 20000; i++) {
+    const int exponent = static_cast<int>(random.below(24)) - 18;
+    const float value = std::ldexp(1.0f + random.below(1 << 23) * 0x1p-23f, exponent);
+    values.push_back(i % 2 == 0 ? value : -value);
+  }
+  const int64_t count = static_cast<int64_t>(values.size());
+  for (int32_t activation = OCT_ACTIVATION_GELU; activation <= OCT_ACTIVATION_SILU; activation++) {
+    std::vector<float> first;
+    for (int32_t tier : tiers) {
+      std::vector<float> out(values.size());
+      const int32_t status = oct_matmul(
+          tier, 1, count, 0, 0, 1, 0, count, FP32, values.data(), 0, OCT_NO_SCALES, nullptr, 0, 1,
+          0, 1.0f, FP32, values.data(), 0, OCT_NO_SCALES, nullptr, 0, 1, 0, 1.0f, 0, 0, 0, 1.0f,
+          values.data(), activation, OCT_NO_RESIDUAL, nullptr, 0, FP32, out.data(), 4 * count);
+      if (first.empty()) first = out;
+      int64_t wrong = status == OCT_OK ? 0 : 1, different = 0;
+      for (size_t i = 0; i < values.size(); i++) {
+        const double x = values[i];
+        double exact;
+        if (activation == OCT_ACTIVATION_GELU) {
+          exact = 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+        } else {
+          const double u = activation == OCT_ACTIVATION_SILU
+                               ? x
+                               : 2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x);
+          exact = x / (1 + std::exp(-u));
+        }
+        if (x == -HUGE_VAL || (x < 0 && std::fabs(exact) < 0x1p-149)) exact = -0.0;
+        const float nearest = static_cast<float>(exact);
+        const double unit = std::fabs(double{std::nextafter(std::fabs(nearest), HUGE_VALF)} -
+                                      std::fabs(double{nearest}));
+        const bool is_near =
+            std::isinf(nearest) ? out[i] == nearest : std::fabs(out[i] - exact) <= 6 * unit;
+        wrong += !is_near;
+        different += !same(out[i], first[i]);
+      }
+      check(wrong == 0 && different == 0,
+            text("%s: activation %d: %" PRId64 " results are not near, %" PRId64
+                 " differ from the first tier's",
+                 oct_tier_name(tier), activation, wrong, different));
+    }
   }
 }
 
@@ -1004,6 +1059,7 @@ int main(int argc, char** argv) {
     }
   }
   test_quantizations(tiers, encoders, {seed});
+  test_activations(tiers, {seed});
   test_matmuls(tiers, {seed});
   std::printf("%" PRId64 " passed, %" PRId64 " failed\n", passed, failed);
   return failed == 0 ? 0 : 1;

@@ -76,7 +76,10 @@ enum { OCT_NO_RESIDUAL = -1 };
 /** Functions that a product's results go through; octavo.op.Activation defines them. */
 enum {
   OCT_ACTIVATION_NONE = 0,
-  OCT_ACTIVATION_RELU = 1
+  OCT_ACTIVATION_RELU = 1,
+  OCT_ACTIVATION_GELU = 2,
+  OCT_ACTIVATION_GELU_TANH = 3,
+  OCT_ACTIVATION_SILU = 4
 };
 
 /** How a conversion rounds a value that lies between two of the target's. */

@@ -33,8 +33,8 @@ int32_t convert(const ConvertRequest& request) {
   call.saturates = request.overflow == OCT_OVERFLOW_SATURATE;
   call.seed = request.seed;
   // to FP32 nothing is left to do after decoding, but for infinities that saturate
-  const bool is_encoded = request.out_format != Format::FP32 ||
-                          (call.saturates && source.has_infinity);
+  const bool is_encoded =
+      request.out_format != Format::FP32 || (call.saturates && source.has_infinity);
   const int64_t chunk = is_decoded && is_encoded ? kChunk : request.columns;
   for (int64_t row = 0; row < request.rows; row++) {
     const uint8_t* const in = request.in + row * request.in_row_stride_bytes;

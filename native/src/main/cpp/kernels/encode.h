@@ -107,7 +107,8 @@ OCT_INLINE VUint encode_integer(VFloat values, VUint random) {
   const VUint negative = (VUint)((VInt)bits >> 31);
   const VUint units = to_bits(from_bits(bits & 0x7FFFFFFF) * power_of_two(format.fraction_bits));
   VUint limit = to_bits(broadcast(largest));
-  if constexpr (!format.is_symmetric) limit = select((VInt)negative, to_bits(broadcast(largest + 1)), limit);
+  if constexpr (!format.is_symmetric)
+    limit = select((VInt)negative, to_bits(broadcast(largest + 1)), limit);
   const VUint code = round_units<Rounding>(from_bits(minimum(units, limit) & is_number), random);
   return ((code ^ negative) - negative) & ((1u << format.bits) - 1);
 }

@@ -34,9 +34,8 @@ struct IntegerTable {
       const int32_t magnitude = code & static_cast<int32_t>(format.magnitude_mask());
       const int32_t exponent = magnitude >> format.mantissa_bits;
       const int32_t mantissa = magnitude & ((1 << format.mantissa_bits) - 1);
-      const int32_t value = exponent == 0
-                                ? mantissa
-                                : (mantissa + (1 << format.mantissa_bits)) << (exponent - 1);
+      const int32_t value =
+          exponent == 0 ? mantissa : (mantissa + (1 << format.mantissa_bits)) << (exponent - 1);
       const bool is_negative = (code & static_cast<int32_t>(format.sign_mask())) != 0;
       values[code] = static_cast<int8_t>(is_negative ? -value : value);
     }

@@ -26,14 +26,14 @@ namespace OCT_TIER {
 template <int Rows>
 struct BlockTile {
   static void run(const TileCall& call) {
-    float* const accumulators = call.accumulators;
     const int64_t block = call.block;
     const float* a = call.a;
     const float* b = call.b;
     const float* a_scales = call.a_scales;
     const float* b_scales = call.b_scales;
-    if (call.is_first) clear_tile<Rows>(accumulators);
+    if (call.is_first) clear_tile<Rows>(call.accumulators);
     for (int64_t rest = call.depth; rest > 0; rest -= block) {
+      float* const accumulators = opaque(call.accumulators);
       VFloat sums[Rows][kTileVectors] = {};
       for (int64_t k = smaller(block, rest); k > 0; k--) {
         VFloat columns[kTileVectors];

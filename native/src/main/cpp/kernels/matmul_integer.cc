@@ -84,15 +84,6 @@ struct IntegerCall {
   float* accumulators;
 };
 
-// A pointer of which the optimizer does not know that it is the same for every block. Otherwise it
-// keeps the accumulators of outputs from block to block, and, for want of registers, on the stack
-// besides their place.
-template <class T>
-OCT_INLINE T* opaque(T* pointer) {
-  __asm__("" : "+r"(pointer));
-  return pointer;
-}
-
 // One tile. Steps is the number of steps of a block, or 0: then call.steps says it, and sums are
 // widened more than once.
 template <int Rows, int Steps, bool IsFolded>
@@ -224,7 +215,7 @@ void packed_tile(const IntegerCall& call, const PackedColumns& packed) {
       }
     };
     if (rest >= Steps) {
-#pragma GCC unroll 8
+#pragma GCC unroll 4
       for (int step = 0; step < Steps; step++) multiply_step(step);
     } else {
       for (int step = 0; step < rest; step++) multiply_step(step);
@@ -446,10 +437,12 @@ struct IntegerSteps {
   IntegerSteps(int64_t m, int64_t n, int64_t k, int64_t block, bool is_whole_depth) {
     const int64_t kDepth = is_whole_depth ? larger(1024, round_up(k, 1024)) : 1024;
     const int64_t kABytes = 288 * kDepth, kBBytes = 2048 * kDepth, kTileFloats = 1024 * 1024;
-    const int64_t unit = round_up(block, kUnit) % block == 0 ? round_up(block, kUnit) : block * kUnit;
+    const int64_t unit =
+        round_up(block, kUnit) % block == 0 ? round_up(block, kUnit) : block * kUnit;
     kc = smaller(larger(round_down(kDepth, unit), unit), round_up(larger(k, 1), unit));
     mc = smaller(larger(round_down(kABytes / kc, kTileRows), kTileRows), round_up(m, kTileRows));
-    nc = smaller(larger(round_down(kBBytes / kc, kTileColumns), kTileColumns), round_up(n, kTileColumns));
+    nc = smaller(larger(round_down(kBBytes / kc, kTileColumns), kTileColumns),
+                 round_up(n, kTileColumns));
     mb = smaller(larger(round_down(kTileFloats / nc, mc), mc), round_up(m, mc));
   }
 };
@@ -596,9 +589,9 @@ class IntegerLoop {
   // One step of k for some rows and all columns of the step.
   void multiply(int64_t i1, int64_t rows) {
     for (int64_t i = 0; i < rows; i += kTileRows)
-      pack_a({&request_.a, i1 + i, smaller(kTileRows, rows - i), k0_, depth_, request_.m,
-              request_.k},
-             i / kTileRows);
+      pack_a(
+          {&request_.a, i1 + i, smaller(kTileRows, rows - i), k0_, depth_, request_.m, request_.k},
+          i / kTileRows);
     for (int64_t j = 0; j < columns_; j += kTileColumns) {
       const int64_t panel = one_step_of_rows() ? 0 : j / kTileColumns;
       const int64_t columns = smaller(kTileColumns, columns_ - j);
@@ -622,16 +615,17 @@ class IntegerLoop {
   void run_tile(int64_t a_panel, int64_t b_panel, int64_t rows, float* tile) {
     const bool is_folded =
         folded_ != nullptr && is_normal(a_ranges_[a_panel], b_ranges_[b_panel], shift_);
-    const IntegerCall call = {a_panels_ + a_panel * a_stride_,
-                              b_panels_ + b_panel * b_stride_,
-                              starts_ + a_panel * starts_stride_,
-                              (is_folded ? folded_scales_ : a_scales_) + a_panel * blocks_ * kPanelRows,
-                              b_scales_ + b_panel * blocks_ * kTileColumns,
-                              blocks_here(),
-                              block_ / 4,
-                              sum_steps_,
-                              power_of_two(-shift_)[0],
-                              tile};
+    const IntegerCall call = {
+        a_panels_ + a_panel * a_stride_,
+        b_panels_ + b_panel * b_stride_,
+        starts_ + a_panel * starts_stride_,
+        (is_folded ? folded_scales_ : a_scales_) + a_panel * blocks_ * kPanelRows,
+        b_scales_ + b_panel * blocks_ * kTileColumns,
+        blocks_here(),
+        block_ / 4,
+        sum_steps_,
+        power_of_two(-shift_)[0],
+        tile};
     (is_folded ? folded_ : wide_)[rows - 1](call);
   }
 
@@ -643,15 +637,14 @@ class IntegerLoop {
     PackedColumns packed = {};
     for (int v = 0; v < kTileVectors; v++) {
       const PackedRows at(slice, v * kLanes);
-      packed.vectors[v] =
-          request_.b.elements +
-          (at.panel * groups * kPackedRows + at.row) * 4 * stored_bits(format) / 8;
+      packed.vectors[v] = request_.b.elements +
+                          (at.panel * groups * kPackedRows + at.row) * 4 * stored_bits(format) / 8;
     }
     packed.steps = groups;
     packed.offset = b_.largest;
-    const IntegerCall call = {a_panels_,     nullptr,    starts_,
-                              a_scales_,     b_scales_,  blocks_here(),
-                              block_ / 4,    sum_steps_, power_of_two(-shift_)[0],
+    const IntegerCall call = {a_panels_,  nullptr,    starts_,
+                              a_scales_,  b_scales_,  blocks_here(),
+                              block_ / 4, sum_steps_, power_of_two(-shift_)[0],
                               tile};
     kPackedTiles[request_.b.format].by_rows[block_ == 32 ? 0 : 1][rows - 1](call, packed);
   }

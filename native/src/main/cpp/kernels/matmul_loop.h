@@ -19,6 +19,7 @@
 #ifndef OCTAVO_KERNELS_MATMUL_LOOP_H
 #define OCTAVO_KERNELS_MATMUL_LOOP_H
 
+#include "activation.h"
 #include "octavo.h"
 #include "pack.h"
 #include "workspace.h"
@@ -84,6 +85,15 @@ static constexpr TileFunctions tile_functions() {
   TileFunctions functions = {};
   fill_tile_functions<Tile>(functions);
   return functions;
+}
+
+// A pointer of which the optimizer does not know that it is the same for every block. Otherwise it
+// keeps the accumulators of outputs from block to block, and, for want of registers, on the stack
+// besides their place.
+template <class T>
+OCT_INLINE T* opaque(T* pointer) {
+  __asm__("" : "+r"(pointer));
+  return pointer;
 }
 
 static inline int64_t round_up(int64_t x, int64_t unit) { return (x + unit - 1) / unit * unit; }
@@ -165,15 +175,14 @@ static void finish_tile(const MatmulRequest& request, const float* tile, const T
       if (HasMore) {
         r = r * broadcast(request.scale);
         if (request.bias != nullptr) r = r + load<VFloat>(end.bias + v * kLanes);
-        if (request.activation == OCT_ACTIVATION_RELU)
-          r = from_bits(to_bits(r) & ~(VUint)(VInt)(r < 0));
+        if (request.activation != OCT_ACTIVATION_NONE) activate(request.activation, &r);
         const int64_t count = end.columns - v * kLanes;
         if (end.residual != nullptr && count > 0) {
           const int64_t size = request.residual_format == Format::FP32 ? 4 : 2;
-          r = r + load_plain(request.residual_format,
-                             end.residual + i * request.residual_row_stride_bytes +
-                                 v * kLanes * size,
-                             count);
+          r = r +
+              load_plain(request.residual_format,
+                         end.residual + i * request.residual_row_stride_bytes + v * kLanes * size,
+                         count);
         }
       }
       uint8_t* to = line + v * kLanes * kElementBytes;
@@ -230,7 +239,7 @@ static inline bool matmul_supports_operand(const Operand& operand) {
 static inline bool matmul_supports_formats(const MatmulRequest& request) {
   return matmul_supports_operand(request.a) && matmul_supports_operand(request.b) &&
          (request.out_format == Format::FP32 || request.out_format == Format::BF16) &&
-         request.activation >= 0 && request.activation <= OCT_ACTIVATION_RELU &&
+         request.activation >= 0 && request.activation <= OCT_ACTIVATION_SILU &&
          (request.residual_format == OCT_NO_RESIDUAL || is_plain(request.residual_format));
 }
 
@@ -299,8 +308,8 @@ class MatmulLoop {
   // One step of k for some rows and all columns of the step.
   void multiply(int64_t i1, int64_t rows) {
     for (int64_t i = 0; i < rows; i += kTileRows) {
-      const Slice slice = {&request_.a, i1 + i, smaller(kTileRows, rows - i), k0_, depth_,
-                           request_.m, request_.k};
+      const Slice slice = {&request_.a, i1 + i,    smaller(kTileRows, rows - i), k0_, depth_,
+                           request_.m,  request_.k};
       const int64_t panel = i / kTileRows;
       pack_a_(slice, kPanelRows, part(Workspace::A) + panel * steps_.kc * kPanelRows);
       if (block_ != 0) {
@@ -343,9 +352,10 @@ class MatmulLoop {
   }
 
   void finish(const float* tile, int64_t row, int64_t column, int64_t rows, int64_t columns) const {
-    finish_(request_, tile,
-            tile_end(request_, row, j0_ + column, rows, columns, part(Workspace::A_END) + (row - i0_),
-                     part(Workspace::B_END) + column, part(Workspace::BIAS) + column));
+    finish_(
+        request_, tile,
+        tile_end(request_, row, j0_ + column, rows, columns, part(Workspace::A_END) + (row - i0_),
+                 part(Workspace::B_END) + column, part(Workspace::BIAS) + column));
   }
 
   const MatmulRequest& request_;

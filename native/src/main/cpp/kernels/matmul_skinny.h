@@ -88,8 +88,7 @@ void skinny_tiles(const SkinnyCall& call) {
       VFloat columns[kVectors];
 #pragma GCC unroll 8
       for (int v = 0; v + 1 < kVectors; v += 2) decode_pair<Id>(from[v], from[v + 1], &columns[v]);
-      if constexpr (kVectors % 2 != 0)
-        columns[kVectors - 1] = decode<Id>(from[kVectors - 1]);
+      if constexpr (kVectors % 2 != 0) columns[kVectors - 1] = decode<Id>(from[kVectors - 1]);
 #pragma GCC unroll 8
       for (int v = 0; v < kVectors; v++) from[v] += kStepBytes;
 #pragma GCC unroll 4
@@ -124,8 +123,7 @@ void skinny_tiles(const SkinnyCall& call) {
       for (int i = 0; i < Rows; i++) {
         const VFloat row_scale = broadcast(call.a_scales[block * kPanelRows + i]);
         for (int v = 0; v < kVectors; v++) {
-          const float* const b_scales = call.b_scales +
-                                        v / kTileVectors * call.b_scales_of_tile +
+          const float* const b_scales = call.b_scales + v / kTileVectors * call.b_scales_of_tile +
                                         block * kTileColumns + v % kTileVectors * kLanes;
           store(place(i, v),
                 fma(sums[i][v], row_scale * load<VFloat>(b_scales), load<VFloat>(place(i, v))));
@@ -143,9 +141,9 @@ struct SkinnyKernels {
 // The formats that weights come in.
 template <int32_t Id, bool IsBlock>
 static constexpr SkinnyKernels skinny_kernels() {
-  constexpr bool is_plain_weight =
-      Id == Format::FP32 || Id == Format::BF16 || Id == Format::FP16 || Id == Format::E4M3FN ||
-      Id == Format::E5M2 || Id == Format::E4M3 || Id == Format::INT8;
+  constexpr bool is_plain_weight = Id == Format::FP32 || Id == Format::BF16 || Id == Format::FP16 ||
+                                   Id == Format::E4M3FN || Id == Format::E5M2 ||
+                                   Id == Format::E4M3 || Id == Format::INT8;
   constexpr bool is_block_weight =
       Id == Format::E4M3FN || Id == Format::E5M2 || Id == Format::E2M1 || Id == Format::INT8;
   if constexpr (IsBlock ? is_block_weight : is_plain_weight) {
@@ -192,8 +190,7 @@ static int32_t run_skinny(const MatmulRequest& request, int64_t block, bool& is_
   float* const a = workspace.parts[Workspace::A];
   const Slice a_slice = {&request.a, request.row_begin, rows, 0, request.k, request.m, request.k};
   kPackers[request.a.format][0](a_slice, kPanelRows, a);
-  if (IsBlock)
-    pack_block_scales(a_slice, block, kPanelRows, workspace.parts[Workspace::A_SCALES]);
+  if (IsBlock) pack_block_scales(a_slice, block, kPanelRows, workspace.parts[Workspace::A_SCALES]);
   pack_end_scales(request.a, request.row_begin, rows, kPanelRows,
                   workspace.parts[Workspace::A_END]);
   const float factor = power_of_two(kernels.shift)[0];
@@ -229,18 +226,18 @@ static int32_t run_skinny(const MatmulRequest& request, int64_t block, bool& is_
     for (int t = 0; t < tiles; t++) {
       // a tile that has no columns repeats the last panel
       const int64_t first = column + t * kTileColumns;
-      const Slice slice = {&request.b, first, smaller(kTileColumns, larger(columns - t * kTileColumns, 1)),
-                           0, request.k, request.n, request.k};
+      const Slice slice = {
+          &request.b, first,     smaller(kTileColumns, larger(columns - t * kTileColumns, 1)),
+          0,          request.k, request.n,
+          request.k};
       for (int v = 0; v < kTileVectors; v++) {
         const PackedRows at(slice, v * kLanes);
         call.vectors[t * kTileVectors + v] =
-            request.b.elements +
-            stored_bytes(format, at.panel * request.k * kPackedRows + at.row);
+            request.b.elements + stored_bytes(format, at.panel * request.k * kPackedRows + at.row);
       }
       if (IsBlock && first < request.n) {
-        pack_packed_block_scales(
-            slice, block, kTileColumns,
-            workspace.parts[Workspace::B_SCALES] + t * call.b_scales_of_tile);
+        pack_packed_block_scales(slice, block, kTileColumns,
+                                 workspace.parts[Workspace::B_SCALES] + t * call.b_scales_of_tile);
       }
     }
     kernels.by_rows[rows - 1](call);
@@ -251,8 +248,8 @@ static int32_t run_skinny(const MatmulRequest& request, int64_t block, bool& is_
       const int64_t first = t * kTileColumns;
       finish(request, tile + t * kTileSize,
              tile_end(request, request.row_begin, column + first, rows,
-                      smaller(kTileColumns, columns - first),
-                      workspace.parts[Workspace::A_END], b_end + first, bias + first));
+                      smaller(kTileColumns, columns - first), workspace.parts[Workspace::A_END],
+                      b_end + first, bias + first));
     }
   }
   return OCT_OK;

@@ -309,8 +309,8 @@ void Quantization::read_scale() {
   } else if (request_.scale_format == Format::FP32) {
     factors_[0] = load<float>(request_.scales);
   } else {
-    factors_[0] = 1.0f / request_.tensor_scale /
-                  scale_at(request_.scale_format, request_.scales, 0);
+    factors_[0] =
+        1.0f / request_.tensor_scale / scale_at(request_.scale_format, request_.scales, 0);
   }
 }
 
@@ -363,7 +363,8 @@ int32_t Quantization::run() {
   if (is_given) read_scale();
   for (int64_t first_row = 0; first_row < request_.rows; first_row += block_rows_) {
     const int64_t row_end =
-        first_row + (block_rows_ < request_.rows - first_row ? block_rows_ : request_.rows - first_row);
+        first_row +
+        (block_rows_ < request_.rows - first_row ? block_rows_ : request_.rows - first_row);
     // a row without elements may have a scale
     for (int64_t first_column = 0; first_column == 0 || first_column < request_.columns;
          first_column += segment_) {
@@ -372,8 +373,7 @@ int32_t Quantization::run() {
       const bool is_kept = row_end - first_row == 1 && columns <= kChunk;
       const uint8_t* kept = nullptr;
       if (!is_given) {
-        const int64_t blocks =
-            request_.block_columns == 0 ? 1 : (columns + block_ - 1) / block_;
+        const int64_t blocks = request_.block_columns == 0 ? 1 : (columns + block_ - 1) / block_;
         for (int64_t i = 0; i < blocks + kLanes; i++) largest_[i] = 0;
         for (int64_t row = first_row; row < row_end; row++) {
           for (int64_t i = 0; i < columns; i += kChunk) {

@@ -279,19 +279,22 @@ public final class NativeLibrary {
    */
   public static String explain(Path file, String error) {
     String why =
-        error.contains("failed to map segment")
-            ? "its directory is on a file system mounted noexec; name another one with"
-                + " -Doctavo.native.cache or -Doctavo.native.path"
-            : error.contains("GLIBC") || error.contains("version `")
-                ? "it was built for a newer system; build it on this one"
-                : error.contains("ELF")
-                        || error.contains("too short")
-                        || error.contains("not a mach-o")
-                    ? "the file is damaged or made for another machine; delete it and start again, or"
-                        + " build it on this machine"
-                    : error.contains("liboctavo")
-                        ? "it needs liboctavo of the same build beside it"
-                        : "build it on this machine";
+        error.contains("another classloader")
+            ? "another class loader holds it, and JNI allows one; use the ffm backend here, or load the"
+                + " classes once for all"
+            : error.contains("failed to map segment")
+                ? "its directory is on a file system mounted noexec; name another one with"
+                    + " -Doctavo.native.cache or -Doctavo.native.path"
+                : error.contains("GLIBC") || error.contains("version `")
+                    ? "it was built for a newer system; build it on this one"
+                    : error.contains("ELF")
+                            || error.contains("too short")
+                            || error.contains("not a mach-o")
+                        ? "the file is damaged or made for another machine; delete it and start again, or"
+                            + " build it on this machine"
+                        : error.contains("liboctavo")
+                            ? "it needs liboctavo of the same build beside it"
+                            : "build it on this machine";
     return "%s cannot be loaded (%s): %s".formatted(file, error, why);
   }
 

@@ -69,9 +69,6 @@ final class NativeMatmul {
     if (objection != null) {
       return objection;
     }
-    if (number(request.activation()) < 0) {
-      return new Rejected("no native kernel applies %s".formatted(request.activation()));
-    }
     Packing given = request.packing();
     if (given != null && !given.equals(packing(request))) {
       return new Rejected(
@@ -113,12 +110,13 @@ final class NativeMatmul {
     return format instanceof BlockFormat block ? block.blockColumns() : 0;
   }
 
-  /** {@return the number of an activation}; -1 if the library has none */
-  static int number(Activation activation) {
+  private static int number(Activation activation) {
     return switch (activation) {
       case NONE -> 0;
       case RELU -> 1;
-      default -> -1;
+      case GELU -> 2;
+      case GELU_TANH -> 3;
+      case SILU -> 4;
     };
   }
 

@@ -25,7 +25,10 @@ public static final int OCT_NO_RESIDUAL = -1;
 
 public static final int
   OCT_ACTIVATION_NONE = 0,
-  OCT_ACTIVATION_RELU = 1;
+  OCT_ACTIVATION_RELU = 1,
+  OCT_ACTIVATION_GELU = 2,
+  OCT_ACTIVATION_GELU_TANH = 3,
+  OCT_ACTIVATION_SILU = 4;
 
 public static final int
   OCT_ROUND_NEAREST_EVEN = 0,

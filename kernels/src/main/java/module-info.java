@@ -8,5 +8,6 @@ module octavo.kernels {
 
   provides octavo.spi.KernelProvider with
       octavo.kernels.ReferenceProvider,
+      octavo.kernels.ScalarProvider,
       octavo.kernels.VectorProvider;
 }

@@ -5,6 +5,6 @@ import octavo.conformance.KernelConformance;
 class KernelConformanceTest extends KernelConformance {
 
   KernelConformanceTest() {
-    super("reference", "vector");
+    super("reference", "scalar", "vector");
   }
 }

@@ -126,7 +126,7 @@ class CommandsTest {
             "1",
             "-k",
             "1",
-            "-Doctavo.disable=reference,vector,ffm,jni");
+            "-Doctavo.disable=reference,scalar,vector,ffm,jni");
 
     assertEquals(1, explain.status());
     assertEquals("octavo explain: no kernel can run this call\n", explain.err());

@@ -57,7 +57,8 @@ public record Overrides(
     String nativeCache) {
 
   /** The backends there can be. */
-  public static final List<String> BACKENDS = List.of("reference", "vector", "ffm", "jni");
+  public static final List<String> BACKENDS =
+      List.of("reference", "scalar", "vector", "ffm", "jni");
 
   private static final String PREFIX = "octavo.";
   private static final List<String> NAMES =

@@ -76,6 +76,7 @@ class DispatcherTest {
         16,
         List.of(
             new BackendStatus("reference", true, "plain loops", List.of(), 0),
+            new BackendStatus("scalar", true, "tuned loops", List.of(), 0),
             new BackendStatus("vector", true, "256 bits preferred", List.of(), 256),
             new BackendStatus(
                 "ffm", true, "octavo 0.1 ABI 1", List.of(Isa.PORTABLE, Isa.AVX2, Isa.AVX512), 0),

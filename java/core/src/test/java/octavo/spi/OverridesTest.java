@@ -63,9 +63,9 @@ class OverridesTest {
       value = {
         "octavo.backends    | ffm     | no override is called 'octavo.backends'; valid are [octavo.backend, ",
         "octavo.            | x       | no override is called 'octavo.'; valid are [octavo.backend, ",
-        "octavo.backend     | cuda    | -Doctavo.backend=cuda: no backend is called 'cuda'; valid are [reference, vector, ffm, jni]",
-        "octavo.disable     | ffm,jnl | -Doctavo.disable=ffm,jnl: no backend is called 'jnl'; valid are [reference, vector, ffm, jni]",
-        "octavo.require     | Vector  | -Doctavo.require=Vector: no backend is called 'Vector'; valid are [reference, vector, ffm, jni]",
+        "octavo.backend     | cuda    | -Doctavo.backend=cuda: no backend is called 'cuda'; valid are [reference, scalar, vector, ffm, jni]",
+        "octavo.disable     | ffm,jnl | -Doctavo.disable=ffm,jnl: no backend is called 'jnl'; valid are [reference, scalar, vector, ffm, jni]",
+        "octavo.require     | Vector  | -Doctavo.require=Vector: no backend is called 'Vector'; valid are [reference, scalar, vector, ffm, jni]",
         "octavo.isa.max     | sse     | -Doctavo.isa.max=sse: no instruction set is called 'sse'; valid are [portable, avx2, avxvnni, avx512, avx512vnni, neon, neon-dotprod]",
         "octavo.vector.bits | 64      | -Doctavo.vector.bits=64: valid are [0, 128, 256, 512]",
         "octavo.vector.bits | ''      | -Doctavo.vector.bits=: valid are [0, 128, 256, 512]",
@@ -83,7 +83,8 @@ class OverridesTest {
         assertThrows(
             IllegalArgumentException.class, () -> Overrides.NONE.withBackends("reference", "gpu"));
     assertEquals(
-        "no backend is called 'gpu'; valid are [reference, vector, ffm, jni]", e.getMessage());
+        "no backend is called 'gpu'; valid are [reference, scalar, vector, ffm, jni]",
+        e.getMessage());
   }
 
   @Test

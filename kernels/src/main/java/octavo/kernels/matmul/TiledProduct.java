@@ -274,7 +274,7 @@ final class TiledProduct {
   /**
    * Nearest even: a carry out of the mantissa reaches the exponent, out of the largest infinity.
    */
-  private static void toBf16(float[] line, short[] codes, int count) {
+  static void toBf16(float[] line, short[] codes, int count) {
     for (int c = 0; c < count; c++) {
       int bits = Float.floatToRawIntBits(line[c]);
       int rounded = (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16;

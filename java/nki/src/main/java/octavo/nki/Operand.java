@@ -1,0 +1,75 @@
+package octavo.nki;
+
+import octavo.format.Formats;
+import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is broadcast along the free dimension: one number for all partitions, or one for each.
+ *
+ * <p>Source: AWS Neuron SDK, {@code nki.isa.tensor_scalar} and {@code activation}.
+ */
+public final class Operand {
+
+  /** Zero for all partitions. */
+  public static final Operand ZERO = of(0.0f);
+
+  /** One for all partitions. */
+  public static final Operand ONE = of(1.0f);
+
+  private final float scalar;
+  private final @Nullable Tensor vector;
+
+  private Operand(float scalar, @Nullable Tensor vector) {
+    this.scalar = scalar;
+    this.vector = vector;
+  }
+
+  /**
+   * {@return one number for all partitions}
+   *
+   * @param scalar the number
+   */
+  public static Operand of(float scalar) {
+    return new Operand(scalar, null);
+  }
+
+  /**
+   * {@return one number for each partition}
+   *
+   * @param vector {@code [partitions, 1]}
+   * @throws IllegalArgumentException if it has another shape
+   */
+  public static Operand of(Tensor vector) {
+    Checks.require(
+        vector.rank() == 2 && vector.columns() == 1,
+        "operand is %s; a vector is [partitions, 1]",
+        vector);
+    return new Operand(0, vector);
+  }
+
+  /** {@return whether there is a number for each partition} */
+  public boolean isVector() {
+    return vector != null;
+  }
+
+  /** Refuses a vector that is not FP32 or has another number of partitions. */
+  void check(String what, long partitions, boolean fp32) {
+    if (vector == null) {
+      return;
+    }
+    Checks.require(
+        vector.rows() == partitions,
+        "%s is %s; the tile has %d partitions",
+        what,
+        vector,
+        partitions);
+    Checks.require(
+        !fp32 || vector.format().equals(Formats.FP32), "%s is %s; it must be FP32", what, vector);
+  }
+
+  /** {@return the number of a partition} */
+  float get(long partition) {
+    return vector == null ? scalar : vector.get(partition, 0);
+  }
+}

@@ -31,9 +31,12 @@ import octavo.spi.Overrides;
 import octavo.spi.QuantizeKernel;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Request;
+import octavo.spi.SparseMatmulKernel;
+import octavo.spi.SparseMatmulRequest;
 import octavo.spi.Workers;
 import octavo.tensor.PackedMatrix;
 import octavo.tensor.Packing;
+import octavo.tensor.SparseMatrix;
 import octavo.tensor.Tensor;
 
 /**
@@ -65,6 +68,7 @@ public final class Engine {
   private final PlanCache<DequantizeRequest, DequantizeKernel> dequantizes = new PlanCache<>();
   private final Workers workers;
   private final Products products;
+  private final SparseProducts sparseProducts;
 
   /**
    * Makes an engine whose calls share threads with those of other engines, as many as {@link
@@ -80,6 +84,7 @@ public final class Engine {
     this.dispatcher = dispatcher;
     this.workers = workers;
     this.products = new Products(this, dispatcher);
+    this.sparseProducts = new SparseProducts(this, dispatcher);
   }
 
   /**
@@ -449,6 +454,32 @@ public final class Engine {
   public Plan<MatmulRequest, MatmulKernel> explainMatmul(
       Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out) {
     return products.explain(a, b, epilogue, out);
+  }
+
+  // ---- sparse products
+
+  /**
+   * Computes {@code out = a * transpose(b)} for sparse weights by the arithmetic of {@link
+   * SparseMatmulKernel}.
+   *
+   * @param a an M x K matrix in an element format
+   * @param b a sparse N x K matrix
+   * @param out where the M x N result goes: FP32 or BF16, other memory
+   */
+  public void matmul(Tensor a, SparseMatrix b, Tensor out) {
+    sparseProducts.matmul(a, b, out);
+  }
+
+  /**
+   * {@return how a {@link #matmul(Tensor, SparseMatrix, Tensor) matmul} would be run}
+   *
+   * @param a its left operand
+   * @param b its right operand
+   * @param out its output
+   */
+  public Plan<SparseMatmulRequest, SparseMatmulKernel> explainMatmul(
+      Tensor a, SparseMatrix b, Tensor out) {
+    return sparseProducts.explain(a, b, out);
   }
 
   // ---- packing

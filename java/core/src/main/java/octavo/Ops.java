@@ -11,6 +11,7 @@ import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Overrides;
 import octavo.tensor.PackedMatrix;
+import octavo.tensor.SparseMatrix;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -170,6 +171,17 @@ public final class Ops {
    */
   public static void matmul(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out) {
     engine().matmul(a, b, epilogue, out);
+  }
+
+  /**
+   * Computes {@code out = a * transpose(b)} for sparse weights.
+   *
+   * @param a an M x K matrix in an element format
+   * @param b a sparse N x K matrix
+   * @param out where the M x N result goes: FP32 or BF16, other memory
+   */
+  public static void matmul(Tensor a, SparseMatrix b, Tensor out) {
+    engine().matmul(a, b, out);
   }
 
   /**

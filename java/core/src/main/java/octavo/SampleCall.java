@@ -19,9 +19,12 @@ import octavo.spi.Operand;
 import octavo.spi.QuantizeKernel;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Request;
+import octavo.spi.SparseMatmulKernel;
+import octavo.spi.SparseMatmulRequest;
 import octavo.spi.Workers;
 import octavo.tensor.MatrixPacker;
 import octavo.tensor.PackedMatrix;
+import octavo.tensor.SparseMatrix;
 import octavo.tensor.Storage;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +60,7 @@ final class SampleCall {
       case QuantizeRequest r ->
           new QuantizeRequest(line(r.in()), block(r.out(), r.in()), r.scaleRule(), r.rounding());
       case DequantizeRequest r -> new DequantizeRequest(block(r.in(), r.in()), line(r.out()));
+      case SparseMatmulRequest r -> small(r);
     };
   }
 
@@ -75,6 +79,17 @@ final class SampleCall {
         r.activation(),
         residual == null ? null : resized(residual, m, n),
         r.packing());
+  }
+
+  private static SparseMatmulRequest small(SparseMatmulRequest r) {
+    long m = Math.min(r.a().rows(), ROWS);
+    long n = Math.min(r.values().rows(), WEIGHTS);
+    long groups = Math.min(r.a().columns(), DEPTH) / r.sparsity().group();
+    return new SparseMatmulRequest(
+        resized(r.a(), m, groups * r.sparsity().group()),
+        resized(r.values(), n, groups * r.sparsity().kept()),
+        r.sparsity(),
+        resized(r.out(), m, n));
   }
 
   private static int blockColumns(Format format) {
@@ -119,6 +134,19 @@ final class SampleCall {
         Tensor out = tensor(r.out());
         DequantizeKernel its = (DequantizeKernel) kernel;
         yield () -> its.run(in, out, Workers.CALLER);
+      }
+      case SparseMatmulRequest r -> {
+        Tensor a = tensor(r.a());
+        long columns = a.columns();
+        Operand like = resized(r.values(), r.values().rows(), columns);
+        SparseMatrix b =
+            SparseMatrix.compress(
+                SparseMatrix.prune(tensor(like), r.sparsity(), Arena.ofAuto()),
+                r.sparsity(),
+                Arena.ofAuto());
+        Tensor out = tensor(r.out());
+        SparseMatmulKernel its = (SparseMatmulKernel) kernel;
+        yield () -> its.run(a, b, out, Workers.CALLER);
       }
     };
   }

@@ -7,6 +7,7 @@ import octavo.format.Format;
 import octavo.format.Formats;
 import octavo.op.Epilogue;
 import octavo.tensor.PackedMatrix;
+import octavo.tensor.SparseMatrix;
 import octavo.tensor.Tensor;
 
 /** The only checks that a call's arguments get. Kernels rely on them. */
@@ -100,6 +101,33 @@ final class Validation {
       throw new IllegalArgumentException(
           "matmul output %s overlaps its b %s in memory; give the output memory of its own"
               .formatted(out, b));
+    }
+  }
+
+  static void matmul(Tensor a, SparseMatrix b, Tensor out) {
+    matrix("matmul a", a);
+    elementFormat("matmul a", a);
+    matrix("matmul output", out);
+    if (a.columns() != b.columns()) {
+      throw new IllegalArgumentException(
+          "matmul a is %s and b is %s: a has K = %d columns, b has %d; b holds one row per output column"
+              .formatted(a, b, a.columns(), b.columns()));
+    }
+    if (out.rows() != a.rows() || out.columns() != b.rows()) {
+      throw new IllegalArgumentException(
+          "matmul output is %s; %s times transposed %s gives [%d, %d]"
+              .formatted(out, a, b, a.rows(), b.rows()));
+    }
+    oneOf("matmul output", out, PRODUCTS, "convert or quantize the result afterwards");
+    apart("matmul", "a", a, out);
+    apart("matmul", "b", b.values(), out);
+  }
+
+  private static void matrix(String what, Tensor tensor) {
+    if (tensor.rank() != 2) {
+      throw new IllegalArgumentException(
+          "%s is %s; a matrix has 2 dimensions: reshape it or take a slice"
+              .formatted(what, tensor));
     }
   }
 

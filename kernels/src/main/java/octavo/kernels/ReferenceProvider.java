@@ -6,6 +6,7 @@ import octavo.kernels.matmul.MatmulBlockReference;
 import octavo.kernels.matmul.MatmulPlainReference;
 import octavo.kernels.quantize.DequantizeReference;
 import octavo.kernels.quantize.QuantizeReference;
+import octavo.kernels.matmul.SparseMatmulReference;
 import octavo.spi.BackendStatus;
 import octavo.spi.Kernel;
 import octavo.spi.KernelProvider;
@@ -29,6 +30,7 @@ public final class ReferenceProvider implements KernelProvider {
         new QuantizeReference(),
         new DequantizeReference(),
         new MatmulPlainReference(),
-        new MatmulBlockReference());
+        new MatmulBlockReference(),
+        new SparseMatmulReference());
   }
 }

@@ -20,6 +20,7 @@ import octavo.spi.MatmulKernel;
 import octavo.spi.Op;
 import octavo.spi.Overrides;
 import octavo.spi.QuantizeKernel;
+import octavo.spi.SparseMatmulKernel;
 import octavo.spi.Request;
 import octavo.spi.Verdict;
 
@@ -159,6 +160,8 @@ final class KernelMatrix {
           dequantize.consider(call, host);
       case MatmulKernel matmul when request instanceof octavo.spi.MatmulRequest call ->
           matmul.consider(call, host);
+      case SparseMatmulKernel sparse when request instanceof octavo.spi.SparseMatmulRequest call ->
+          sparse.consider(call, host);
       default -> throw new IllegalArgumentException(kernel.id() + " asked about " + request);
     };
   }

@@ -11,6 +11,7 @@ import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
 import octavo.format.ScaleRule;
+import octavo.format.Sparsity;
 import octavo.spi.ConvertRequest;
 import octavo.spi.DequantizeRequest;
 import octavo.spi.MatmulRequest;
@@ -18,6 +19,7 @@ import octavo.spi.Op;
 import octavo.spi.Operand;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Request;
+import octavo.spi.SparseMatmulRequest;
 import octavo.tensor.Storage;
 
 /**
@@ -123,6 +125,20 @@ record OpCalls(
                       operand(b),
                       operand(option.apply(0) == 0 ? Formats.FP32 : Formats.BF16),
                       option.apply(1) == 1));
+      case SPARSE_MATMUL ->
+          new OpCalls(
+              Formats.elements(),
+              Formats.elements(),
+              " times sparse ",
+              List.of(
+                  new Axis(List.of("result FP32", "result BF16")),
+                  new Axis(Sparsity.trainium().stream().map(Sparsity::toString).toList())),
+              (a, b, option) ->
+                  new SparseMatmulRequest(
+                      operand(a),
+                      operand(b),
+                      Sparsity.trainium().get(option.apply(1)),
+                      operand(option.apply(0) == 0 ? Formats.FP32 : Formats.BF16)));
     };
   }
 

@@ -11,7 +11,7 @@ package octavo.spi;
  * @param <R> the requests it judges
  */
 public sealed interface Kernel<R extends Request>
-    permits ConvertKernel, QuantizeKernel, DequantizeKernel, MatmulKernel {
+    permits ConvertKernel, QuantizeKernel, DequantizeKernel, MatmulKernel, SparseMatmulKernel {
 
   /** {@return the name, unique among all kernels} */
   KernelId id();

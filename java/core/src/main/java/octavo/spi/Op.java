@@ -11,7 +11,9 @@ public enum Op {
   /** Codes with block scales become plain numbers. */
   DEQUANTIZE,
   /** The product of a matrix with a transposed one. */
-  MATMUL;
+  MATMUL,
+  /** The product of a matrix with a transposed sparse one. */
+  SPARSE_MATMUL;
 
   /** {@return the name in lower case, as it begins the stem of a kernel's id} */
   public String stem() {

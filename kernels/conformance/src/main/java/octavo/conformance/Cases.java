@@ -18,6 +18,7 @@ interface Cases {
         new QuantizeCases(),
         new DequantizeCases(),
         new MatmulPlainCases(),
-        new MatmulBlockCases());
+        new MatmulBlockCases(),
+        new SparseMatmulCases());
   }
 }

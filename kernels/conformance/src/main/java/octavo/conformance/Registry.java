@@ -18,6 +18,8 @@ import octavo.spi.MatmulRequest;
 import octavo.spi.QuantizeKernel;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Request;
+import octavo.spi.SparseMatmulKernel;
+import octavo.spi.SparseMatmulRequest;
 import octavo.spi.Verdict;
 
 /** The kernels of an engine, by what they can run. */
@@ -93,6 +95,8 @@ final class Registry {
               kernel instanceof DequantizeKernel its ? its.consider(dequantize, host) : null;
           case MatmulRequest matmul ->
               kernel instanceof MatmulKernel its ? its.consider(matmul, host) : null;
+          case SparseMatmulRequest sparse ->
+              kernel instanceof SparseMatmulKernel its ? its.consider(sparse, host) : null;
         };
     return verdict instanceof Verdict.Eligible;
   }

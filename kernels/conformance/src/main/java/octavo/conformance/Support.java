@@ -12,11 +12,13 @@ import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
 import octavo.format.ScaleRule;
+import octavo.format.Sparsity;
 import octavo.spi.ConvertRequest;
 import octavo.spi.DequantizeRequest;
 import octavo.spi.Kernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
+import octavo.spi.SparseMatmulRequest;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Request;
 import octavo.tensor.Storage;
@@ -35,6 +37,7 @@ final class Support {
 
   private static final long ROWS = 64;
   private static final long COLUMNS = 256;
+  private static final long SPARSE_GROUPS = 16;
 
   private final Registry registry;
   private final String backend;
@@ -52,6 +55,7 @@ final class Support {
     support.quantize();
     support.dequantize();
     support.matmul();
+    support.sparseMatmul();
     return support.lines;
   }
 
@@ -132,6 +136,26 @@ final class Support {
                               operand(out, m, ROWS),
                               bias)));
         }
+      }
+    }
+  }
+
+  private void sparseMatmul() {
+    for (ElementFormat a : Formats.elements()) {
+      for (ElementFormat out : MatmulCases.OUTPUTS) {
+        line(
+            "sparse_matmul",
+            a,
+            out + " rows",
+            Formats.elements(),
+            b ->
+                Sparsity.trainium().stream()
+                    .map(sparsity ->
+                        new SparseMatmulRequest(
+                            operand(a, ROWS, SPARSE_GROUPS * sparsity.group()),
+                            operand(b, ROWS, SPARSE_GROUPS * sparsity.kept()),
+                            sparsity,
+                            operand(out, ROWS, ROWS))));
       }
     }
   }

@@ -20,8 +20,8 @@ import octavo.spi.MatmulKernel;
 import octavo.spi.Op;
 import octavo.spi.Overrides;
 import octavo.spi.QuantizeKernel;
-import octavo.spi.SparseMatmulKernel;
 import octavo.spi.Request;
+import octavo.spi.SparseMatmulKernel;
 import octavo.spi.Verdict;
 
 /**

@@ -8,9 +8,9 @@ import octavo.tensor.Tensor;
  *
  * <p>The arithmetic, in FP32 with rounding to nearest even and fused {@code fma}: {@code acc = +0;
  * for the kept elements b[j,k] of a row, in the order of their columns: acc = fma(a[i,k], b[j,k],
- * acc)}, then one rounding to the output's format, overflow to infinity. An element that is not kept
- * takes no part: unlike in a dense product, infinity and NaN of {@code a} beside it leave no trace.
- * A result that is NaN may have any payload and sign.
+ * acc)}, then one rounding to the output's format, overflow to infinity. An element that is not
+ * kept takes no part: unlike in a dense product, infinity and NaN of {@code a} beside it leave no
+ * trace. A result that is NaN may have any payload and sign.
  */
 public non-sealed interface SparseMatmulKernel extends Kernel<SparseMatmulRequest> {
 

@@ -54,15 +54,15 @@ public final class SparseMatrix {
     checkFormat(values);
     if (values.columns() % sparsity.kept() != 0) {
       throw new IllegalArgumentException(
-          "values are %s; rows of %s hold multiples of %d".formatted(values, sparsity, sparsity.kept()));
+          "values are %s; rows of %s hold multiples of %d"
+              .formatted(values, sparsity, sparsity.kept()));
     }
     long columns = values.columns() / sparsity.kept() * sparsity.group();
     SparseMatrix matrix = new SparseMatrix(sparsity, values, tags, columns);
     if (tags.byteSize() != matrix.rows() * matrix.tagRowBytes) {
       throw new IllegalArgumentException(
           "tags take %d bytes; %s values in %s need %d"
-              .formatted(
-                  tags.byteSize(), values, sparsity, matrix.rows() * matrix.tagRowBytes));
+              .formatted(tags.byteSize(), values, sparsity, matrix.rows() * matrix.tagRowBytes));
     }
     for (long row = 0; row < matrix.rows(); row++) {
       int before = -1;
@@ -81,8 +81,8 @@ public final class SparseMatrix {
   }
 
   /**
-   * {@return the matrix with all but the largest magnitudes of each group set to zero}; of equal ones
-   * the first stays, and NaN counts as larger than any number
+   * {@return the matrix with all but the largest magnitudes of each group set to zero}; of equal
+   * ones the first stays, and NaN counts as larger than any number
    *
    * @param dense a matrix in an element format, its columns a multiple of the group
    * @param sparsity the pattern
@@ -129,8 +129,8 @@ public final class SparseMatrix {
    * @param pruned a matrix in an element format, its columns a multiple of the group
    * @param sparsity the pattern
    * @param arena owns the result
-   * @throws IllegalArgumentException if a group has more elements that are not zero than the pattern
-   *     keeps, the format has scales, or the columns are no multiple of the group
+   * @throws IllegalArgumentException if a group has more elements that are not zero than the
+   *     pattern keeps, the format has scales, or the columns are no multiple of the group
    */
   public static SparseMatrix compress(Tensor pruned, Sparsity sparsity, Arena arena) {
     check(pruned, sparsity);
@@ -139,10 +139,7 @@ public final class SparseMatrix {
     MemorySegment tags = arena.allocate(Math.max(1, pruned.rows() * tagRowBytes(kept)), 64);
     SparseMatrix matrix =
         new SparseMatrix(
-            sparsity,
-            values,
-            tags.asSlice(0, pruned.rows() * tagRowBytes(kept)),
-            pruned.columns());
+            sparsity, values, tags.asSlice(0, pruned.rows() * tagRowBytes(kept)), pruned.columns());
     int[] codes = new int[sparsity.group()];
     for (long row = 0; row < pruned.rows(); row++) {
       long at = 0;

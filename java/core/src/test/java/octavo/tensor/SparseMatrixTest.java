@@ -93,7 +93,8 @@ class SparseMatrixTest {
         IllegalArgumentException.class,
         () -> SparseMatrix.compress(dense, Sparsity.S2_8, Arena.ofAuto()));
     SparseMatrix sparse = SparseMatrix.compress(dense, Sparsity.S4_8, Arena.ofAuto());
-    // Row 0: group 0 keeps 1, 7 and its first zeros 0, 2; group 1: 1, 2 and 0, 3; group 2: 0, 1, 6, 7.
+    // Row 0: group 0 keeps 1, 7 and its first zeros 0, 2; group 1: 1, 2 and 0, 3; group 2: 0, 1, 6,
+    // 7.
     short[] expected = {
       0x7210, 0x3210, 0x7610, // ascending within each group
       0x7520, 0x7531, 0x3210
@@ -121,14 +122,12 @@ class SparseMatrixTest {
     assertEquals(
         "tag 3 of row 0 is 2; positions in a group of 4:8 ascend and are below 8",
         assertThrows(
-                IllegalArgumentException.class,
-                () -> SparseMatrix.of(Sparsity.S4_8, values, twice))
+                IllegalArgumentException.class, () -> SparseMatrix.of(Sparsity.S4_8, values, twice))
             .getMessage());
     assertThrows(
         IllegalArgumentException.class,
         () ->
-            SparseMatrix.of(
-                Sparsity.S4_8, values, MemorySegment.ofArray(new short[] {0x3210, 0})));
+            SparseMatrix.of(Sparsity.S4_8, values, MemorySegment.ofArray(new short[] {0x3210, 0})));
     assertThrows(IllegalArgumentException.class, () -> new Sparsity(4, 4));
     assertThrows(IllegalArgumentException.class, () -> new Sparsity(4, 17));
   }

@@ -18,9 +18,9 @@ import octavo.spi.DequantizeRequest;
 import octavo.spi.Kernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
-import octavo.spi.SparseMatmulRequest;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Request;
+import octavo.spi.SparseMatmulRequest;
 import octavo.tensor.Storage;
 
 /**

@@ -128,7 +128,10 @@ record OpCalls(
       case SPARSE_MATMUL ->
           new OpCalls(
               Formats.elements(),
-              Formats.elements(),
+              Formats.elements().stream()
+                  .filter(format -> format.decode(0) == 0)
+                  .map(Format.class::cast)
+                  .toList(),
               " times sparse ",
               List.of(
                   new Axis(List.of("result FP32", "result BF16")),

@@ -87,8 +87,8 @@ public final class SparseMatrix {
    * @param dense a matrix in an element format, its columns a multiple of the group
    * @param sparsity the pattern
    * @param arena owns the result
-   * @throws IllegalArgumentException if the format has scales or the columns are no multiple of the
-   *     group
+   * @throws IllegalArgumentException if the format has scales or no zero, or the columns are no
+   *     multiple of the group
    */
   public static Tensor prune(Tensor dense, Sparsity sparsity, Arena arena) {
     check(dense, sparsity);
@@ -101,6 +101,9 @@ public final class SparseMatrix {
         }
         for (int kept = 0; kept < sparsity.kept(); kept++) {
           int best = largest(dense.element(), codes);
+          if (isZero(dense.element(), codes[best])) {
+            break;
+          }
           pruned.setCode(codes[best], row, from + best);
           codes[best] = 0;
         }
@@ -194,6 +197,10 @@ public final class SparseMatrix {
     if (tensor.rank() != 2 || tensor.format() instanceof BlockFormat) {
       throw new IllegalArgumentException(
           "%s: structured sparsity takes matrices without scales".formatted(tensor));
+    }
+    if (tensor.element().decode(0) != 0) {
+      throw new IllegalArgumentException(
+          "%s: %s has no zero, so none can be left out".formatted(tensor, tensor.element()));
     }
   }
 

@@ -147,7 +147,7 @@ final class Support {
             "sparse_matmul",
             a,
             out + " rows",
-            Formats.elements(),
+            SparseMatmulCases.WITH_ZERO,
             b ->
                 Sparsity.trainium().stream()
                     .map(sparsity ->

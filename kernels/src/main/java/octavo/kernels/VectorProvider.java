@@ -6,6 +6,7 @@ import java.util.List;
 import octavo.kernels.convert.ConvertVector;
 import octavo.kernels.matmul.MatmulBlockVector;
 import octavo.kernels.matmul.MatmulPlainVector;
+import octavo.kernels.matmul.MatmulSkinnyVector;
 import octavo.kernels.vector.Species;
 import octavo.kernels.vector.Width;
 import octavo.spi.BackendStatus;
@@ -65,6 +66,7 @@ public final class VectorProvider implements KernelProvider {
         kernels.add(new ConvertVector(width));
         kernels.add(new MatmulPlainVector(width));
         kernels.add(new MatmulBlockVector(width));
+        kernels.add(new MatmulSkinnyVector(width));
       }
     }
     return List.copyOf(kernels);

@@ -71,7 +71,7 @@ final class SkinnyPacker {
     }
     for (int p = 0; p < panels; p++) {
       int present = Math.min(panelRows, rows - p * panelRows);
-      read(tensor, row + (long) p * panelRows, present, from, to, lineBytes, line);
+      read(tensor, row + (long) p * panelRows, present, from, to, line);
       Arrays.fill(lines, present * line, panelBytes, (byte) 0);
       long panel = LEAD + (long) p * panelBytes;
       for (int r = 0; r < panelRows / 2; r += 2) {
@@ -100,7 +100,7 @@ final class SkinnyPacker {
     return packed;
   }
 
-  private void read(Tensor tensor, long row, int rows, int from, int to, int lineBytes, int line) {
+  private void read(Tensor tensor, long row, int rows, int from, int to, int line) {
     int bits = tensor.element().storageBits();
     long columns = Math.min(to, tensor.columns()) - from;
     int bytes = (int) ((columns * bits + 7) / Byte.SIZE);

@@ -1,5 +1,7 @@
 package octavo.kernels.matmul;
 
+import java.util.HashMap;
+import java.util.Map;
 import octavo.format.ElementFormat;
 import octavo.format.FloatFormat;
 import octavo.format.Formats;
@@ -21,6 +23,17 @@ import org.jspecify.annotations.Nullable;
  */
 record InPlace(int storageBits, boolean integer, int shift, int mask, int down, int unit, int top) {
 
+  private static final Map<ElementFormat, InPlace> OF_FORMATS = new HashMap<>();
+
+  static {
+    for (ElementFormat format : Formats.elements()) {
+      InPlace way = find(format);
+      if (way != null) {
+        OF_FORMATS.put(format, way);
+      }
+    }
+  }
+
   /**
    * {@return the way for a format}, or {@code null} if its codes need a table: those with another
    * sign bit than the top one
@@ -28,6 +41,10 @@ record InPlace(int storageBits, boolean integer, int shift, int mask, int down, 
    * @param format the format
    */
   static @Nullable InPlace of(ElementFormat format) {
+    return OF_FORMATS.get(format);
+  }
+
+  private static @Nullable InPlace find(ElementFormat format) {
     if (format instanceof IntegerFormat integer) {
       return integer.bits() == 8
           ? new InPlace(8, true, 24, -1, -integer.fractionBits(), -integer.fractionBits(), 8)

@@ -1,5 +1,6 @@
 package octavo.kernels.matmul;
 
+import octavo.format.Format;
 import octavo.kernels.vector.Width;
 import octavo.op.Epilogue;
 import octavo.spi.Host;
@@ -22,7 +23,7 @@ public final class MatmulSkinnyVector implements MatmulKernel {
    *
    *   - 1 to 16 rows: beyond, TiledProduct, which decodes B once for all rows, is as fast.
    *   - B in the packing that PanelDot reads, off-heap; or B as rows.
-   *   - Formats that are decoded in place, their runs whole words.
+   *   - Formats that are decoded in place; runs of four columns or a larger power of two.
    *   - FP8, FP4 and FP16 only where subnormal operands cost nothing, as their small numbers are
    *     decoded to FP32 subnormals. That is so on AMD's and Arm's cores. Intel's take an assist of
    *     some hundred cycles for each: with random codes that would be ten times slower than a table.
@@ -47,6 +48,11 @@ public final class MatmulSkinnyVector implements MatmulKernel {
   @Override
   public Isa isa() {
     return width.isa();
+  }
+
+  @Override
+  public boolean coldStart() {
+    return true;
   }
 
   @Override
@@ -85,9 +91,10 @@ public final class MatmulSkinnyVector implements MatmulKernel {
           "small numbers of %s become FP32 subnormals, which this processor may multiply slowly"
               .formatted(request.b().format().element()));
     }
-    if (request.blockLength() % weights.group() != 0) {
+    int length = request.blockLength();
+    if (length != 0 && (length < 4 || Integer.bitCount(length) != 1)) {
       return new Verdict.Rejected(
-          "scales span %d columns, words %d".formatted(request.blockLength(), weights.group()));
+          "scales span %d columns; this kernel takes 4, 8, 16 and so on".formatted(length));
     }
     return request.packing() == null
         ? considerRows(request)
@@ -135,7 +142,7 @@ public final class MatmulSkinnyVector implements MatmulKernel {
     }
   }
 
-  private Tile tile(octavo.format.Format a, octavo.format.Format b) {
+  private Tile tile(Format a, Format b) {
     return MatmulRequest.blockLength(a, b) == 0 ? Tile.chains(width) : Tile.runs(width);
   }
 }

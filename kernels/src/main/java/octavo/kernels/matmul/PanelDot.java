@@ -14,11 +14,12 @@ import octavo.kernels.vector.WidthCopies;
  * 1, 1)}. So the lanes of a vector of 32-bit words belong to consecutive rows, low halves to the
  * first, high halves to the second half of the panel.
  *
- * <p>All methods continue chains {@code c = fma(w, x, c)} over columns {@code from} to {@code to},
- * cut into runs of {@code length} columns: for each run they read the chains' beginnings from
- * {@code start} and write their ends to {@code sums}, {@code runStep} apart. Both arrays hold,
- * panel by panel ({@code panelStep} apart) and row by row, two vectors. {@code from} and {@code
- * length} are whole words; of the last word {@code x} has the missing columns, as -0.
+ * <p>All methods continue chains {@code c = fma(w, x, c)} over columns {@code from} to {@code to}.
+ * Those of a call are in {@code sums}, panel by panel ({@code panelStep} apart) and row by row, two
+ * vectors each. The methods for runs have other chains for every {@code 2^lengthShift} columns,
+ * those of the next run {@code runStep} behind, and take four columns at a time: {@code to - from}
+ * is a multiple of four, for the others of the columns of a word. Of the last word {@code x} has the
+ * missing columns, as -0.
  *
  * <p>Where codes have eight bits or fewer, up to three bytes before a panel are read too, and
  * ignored.
@@ -38,15 +39,11 @@ interface PanelDot {
    * @param at3 where the fourth's is
    * @param from the first column
    * @param to the column after the last
-   * @param length the columns of a run
    * @param x numbers
    * @param xAt where that of column 0 is
-   * @param start beginnings
-   * @param startAt where the first panel's are
-   * @param sums results; may be the same array
-   * @param sumsAt where the first panel's are, of the first run
-   * @param panelStep how far those of the next panel are, in both
-   * @param runStep how far those of the next run are in {@code sums}
+   * @param sums chains
+   * @param sumsAt where the first panel's are
+   * @param panelStep how far those of the next panel are
    */
   void one(
       MemorySegment codes,
@@ -56,15 +53,11 @@ interface PanelDot {
       long at3,
       int from,
       int to,
-      int length,
       float[] x,
       int xAt,
-      float[] start,
-      int startAt,
       float[] sums,
       int sumsAt,
-      int panelStep,
-      int runStep);
+      int panelStep);
 
   /** As {@link #one}: two rows of x, {@code xStep} apart, two panels. */
   void two(
@@ -73,16 +66,12 @@ interface PanelDot {
       long at1,
       int from,
       int to,
-      int length,
       float[] x,
       int xAt,
       int xStep,
-      float[] start,
-      int startAt,
       float[] sums,
       int sumsAt,
-      int panelStep,
-      int runStep);
+      int panelStep);
 
   /** As {@link #one}: four rows of x, {@code xStep} apart, one panel. */
   void four(
@@ -90,14 +79,57 @@ interface PanelDot {
       long at0,
       int from,
       int to,
-      int length,
       float[] x,
       int xAt,
       int xStep,
-      float[] start,
-      int startAt,
+      float[] sums,
+      int sumsAt);
+
+  /** As {@link #one}, in runs. */
+  void oneInRuns(
+      MemorySegment codes,
+      long at0,
+      long at1,
+      long at2,
+      long at3,
+      int from,
+      int to,
+      float[] x,
+      int xAt,
       float[] sums,
       int sumsAt,
+      int panelStep,
+      int lengthShift,
+      int runStep);
+
+  /** As {@link #two}, in runs. */
+  void twoInRuns(
+      MemorySegment codes,
+      long at0,
+      long at1,
+      int from,
+      int to,
+      float[] x,
+      int xAt,
+      int xStep,
+      float[] sums,
+      int sumsAt,
+      int panelStep,
+      int lengthShift,
+      int runStep);
+
+  /** As {@link #four}, in runs. */
+  void fourInRuns(
+      MemorySegment codes,
+      long at0,
+      int from,
+      int to,
+      float[] x,
+      int xAt,
+      int xStep,
+      float[] sums,
+      int sumsAt,
+      int lengthShift,
       int runStep);
 
   /**

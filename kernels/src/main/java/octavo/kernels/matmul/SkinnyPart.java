@@ -18,20 +18,22 @@ final class SkinnyPart {
    * Arrays hold sums panel by panel, then row by row of A, two vectors each.
    *
    * Loops over codes of eight bits and fewer read up to three bytes before a panel. Before the first
-   * panel of a matrix there are none: there the first word of each row is multiplied here, one code
-   * at a time.
+   * panel of a matrix there are none: there the first columns of each row are multiplied here, one
+   * code at a time.
    */
 
   static final ScratchPool<SkinnyPart> POOL = new ScratchPool<>(SkinnyPart::new);
 
   private static final int QUAD = SkinnyProduct.QUAD;
+
+  /** The columns that loops in runs take at a time. */
+  private static final int FOUR = 4;
+
   private static final float[] NO_TABLE = {};
 
   private final PartWriter writer = new PartWriter();
   private final SkinnyPacker packer = new SkinnyPacker();
   private float[] acc = new float[0];
-  private float[] zeros = new float[0];
-  private float[] lead = new float[0];
   private float[] runs = new float[0];
   private float[] scalesB = new float[0];
 
@@ -44,8 +46,6 @@ final class SkinnyPart {
   void run(SkinnyProduct product, long from, long to) {
     int size = QUAD * product.rows * product.panelRows;
     acc = TiledProduct.grown(acc, size);
-    zeros = TiledProduct.grown(zeros, size);
-    lead = TiledProduct.grown(lead, size);
     if (product.length != 0) {
       int count = Math.ceilDiv(product.chunk, product.length);
       runs = TiledProduct.grown(runs, size * count);
@@ -114,11 +114,12 @@ final class SkinnyPart {
   private void chain(SkinnyProduct product, MemorySegment codes, long quad, int from, int to) {
     int first = from;
     if (needsLead(product, quad, from)) {
-      lead(product, acc);
-      first += Objects.requireNonNull(product.weights).group();
+      int lead = Objects.requireNonNull(product.weights).group();
+      lead(product, acc, lead);
+      first += lead;
     }
     if (first < to) {
-      passes(product, codes, first, to, to - first, acc, acc, 0);
+      passes(product, codes, first, to, acc, 0);
     }
   }
 
@@ -127,22 +128,20 @@ final class SkinnyPart {
     int length = product.length;
     int size = QUAD * product.rows * product.panelRows;
     int count = Math.ceilDiv(to - from, length);
+    Arrays.fill(runs, 0, count * size, 0.0f);
     int first = from;
-    int sumsAt = 0;
     if (needsLead(product, quad, from)) {
-      int group = Objects.requireNonNull(product.weights).group();
-      int end = Math.min(to, length);
-      Arrays.fill(lead, 0, size, 0.0f);
-      lead(product, lead);
-      if (group < end) {
-        passes(product, codes, group, end, end - group, lead, lead, 0);
-      }
-      System.arraycopy(lead, 0, runs, 0, size);
-      first = end;
-      sumsAt = size;
+      first = Math.min(FOUR, to);
+      lead(product, runs, first);
     }
-    if (first < to) {
-      passes(product, codes, first, to, length, zeros, runs, sumsAt);
+    // Runs are counted from column 0, but this chunk's are the first in the array.
+    int sumsAt = -from / length * size;
+    int fours = first + (to - first) / FOUR * FOUR;
+    if (first < fours) {
+      passesInRuns(product, codes, first, fours, sumsAt, size);
+    }
+    if (fours < to) {
+      passes(product, codes, fours, to, runs, sumsAt + fours / length * size);
     }
     scales(product, quad, column, from, count);
     RunSums runSums = Objects.requireNonNull(product.runSums);
@@ -163,14 +162,14 @@ final class SkinnyPart {
     }
   }
 
-  /** The first word of every row, from zero, one code at a time. */
-  private void lead(SkinnyProduct product, float[] to) {
+  /** The first columns of every row, from zero, one code at a time. */
+  private void lead(SkinnyProduct product, float[] to, int count) {
     PackedMatrix packed = Objects.requireNonNull(product.packedB);
     InPlace weights = Objects.requireNonNull(product.weights);
     ElementFormat format = packed.element();
     float[] table = DecodeTable.of(format);
     float down = Math.scalb(1.0f, -weights.down());
-    int columns = Math.min(weights.group(), product.columns);
+    int columns = Math.min(count, product.columns);
     int outputs = (int) Math.min((long) panels * product.panelRows, product.outputs);
     for (int j = 0; j < outputs; j++) {
       int p = j / product.panelRows;
@@ -220,81 +219,63 @@ final class SkinnyPart {
   }
 
   private void passes(
-      SkinnyProduct product,
-      MemorySegment codes,
-      int from,
-      int to,
-      int length,
-      float[] start,
-      float[] sums,
-      int sumsAt) {
+      SkinnyProduct product, MemorySegment codes, int from, int to, float[] sums, int sumsAt) {
     PanelDot dot = Objects.requireNonNull(product.dot);
     float[] x = product.x;
     int step = product.padded;
     int panelStep = product.rows * product.panelRows;
-    int runStep = QUAD * panelStep;
     int r = 0;
     for (; r + 4 <= product.rows; r += 4) {
-      int row = r * product.panelRows;
+      int row = sumsAt + r * product.panelRows;
       for (int p = 0; p < panels; p++) {
-        int place = row + p * panelStep;
-        dot.four(
-            codes,
-            at[p],
-            from,
-            to,
-            length,
-            x,
-            r * step,
-            step,
-            start,
-            place,
-            sums,
-            sumsAt + place,
-            runStep);
+        dot.four(codes, at[p], from, to, x, r * step, step, sums, row + p * panelStep);
       }
     }
     if (r + 2 <= product.rows) {
-      int row = r * product.panelRows;
+      int row = sumsAt + r * product.panelRows;
       for (int p = 0; p < panels; p += 2) {
-        int place = row + p * panelStep;
         dot.two(
-            codes,
-            at[p],
-            at[p + 1],
-            from,
-            to,
-            length,
-            x,
-            r * step,
-            step,
-            start,
-            place,
-            sums,
-            sumsAt + place,
-            panelStep,
-            runStep);
+            codes, at[p], at[p + 1], from, to, x, r * step, step, sums, row + p * panelStep,
+            panelStep);
       }
       r += 2;
     }
     if (r < product.rows) {
-      int row = r * product.panelRows;
+      int row = sumsAt + r * product.panelRows;
       dot.one(
-          codes,
-          at[0],
-          at[1],
-          at[2],
-          at[3],
-          from,
-          to,
-          length,
-          x,
-          r * step,
-          start,
-          row,
-          sums,
-          sumsAt + row,
-          panelStep,
+          codes, at[0], at[1], at[2], at[3], from, to, x, r * step, sums, row, panelStep);
+    }
+  }
+
+  /** As {@link #passes}, in runs. */
+  private void passesInRuns(
+      SkinnyProduct product, MemorySegment codes, int from, int to, int sumsAt, int runStep) {
+    PanelDot dot = Objects.requireNonNull(product.dot);
+    float[] x = product.x;
+    int step = product.padded;
+    int shift = Integer.numberOfTrailingZeros(product.length);
+    int panelStep = product.rows * product.panelRows;
+    int r = 0;
+    for (; r + 4 <= product.rows; r += 4) {
+      int row = sumsAt + r * product.panelRows;
+      for (int p = 0; p < panels; p++) {
+        dot.fourInRuns(
+            codes, at[p], from, to, x, r * step, step, runs, row + p * panelStep, shift, runStep);
+      }
+    }
+    if (r + 2 <= product.rows) {
+      int row = sumsAt + r * product.panelRows;
+      for (int p = 0; p < panels; p += 2) {
+        dot.twoInRuns(
+            codes, at[p], at[p + 1], from, to, x, r * step, step, runs, row + p * panelStep,
+            panelStep, shift, runStep);
+      }
+      r += 2;
+    }
+    if (r < product.rows) {
+      int row = sumsAt + r * product.panelRows;
+      dot.oneInRuns(
+          codes, at[0], at[1], at[2], at[3], from, to, x, r * step, runs, row, panelStep, shift,
           runStep);
     }
   }

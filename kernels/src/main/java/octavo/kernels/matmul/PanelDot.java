@@ -18,8 +18,8 @@ import octavo.kernels.vector.WidthCopies;
  * Those of a call are in {@code sums}, panel by panel ({@code panelStep} apart) and row by row, two
  * vectors each. The methods for runs have other chains for every {@code 2^lengthShift} columns,
  * those of the next run {@code runStep} behind, and take four columns at a time: {@code to - from}
- * is a multiple of four, for the others of the columns of a word. Of the last word {@code x} has the
- * missing columns, as -0.
+ * is a multiple of four, for the others of the columns of a word. Of the last word {@code x} has
+ * the missing columns, as -0.
  *
  * <p>Where codes have eight bits or fewer, up to three bytes before a panel are read too, and
  * ignored.

@@ -235,15 +235,23 @@ final class SkinnyPart {
       int row = sumsAt + r * product.panelRows;
       for (int p = 0; p < panels; p += 2) {
         dot.two(
-            codes, at[p], at[p + 1], from, to, x, r * step, step, sums, row + p * panelStep,
+            codes,
+            at[p],
+            at[p + 1],
+            from,
+            to,
+            x,
+            r * step,
+            step,
+            sums,
+            row + p * panelStep,
             panelStep);
       }
       r += 2;
     }
     if (r < product.rows) {
       int row = sumsAt + r * product.panelRows;
-      dot.one(
-          codes, at[0], at[1], at[2], at[3], from, to, x, r * step, sums, row, panelStep);
+      dot.one(codes, at[0], at[1], at[2], at[3], from, to, x, r * step, sums, row, panelStep);
     }
   }
 
@@ -267,8 +275,19 @@ final class SkinnyPart {
       int row = sumsAt + r * product.panelRows;
       for (int p = 0; p < panels; p += 2) {
         dot.twoInRuns(
-            codes, at[p], at[p + 1], from, to, x, r * step, step, runs, row + p * panelStep,
-            panelStep, shift, runStep);
+            codes,
+            at[p],
+            at[p + 1],
+            from,
+            to,
+            x,
+            r * step,
+            step,
+            runs,
+            row + p * panelStep,
+            panelStep,
+            shift,
+            runStep);
       }
       r += 2;
     }

@@ -61,9 +61,9 @@ final class Source {
 
   private void set(Format format, float factor) {
     element = format.element();
-    block = format instanceof BlockFormat its ? its : null;
-    boolean small = block != null && block.scale().bits() <= 8;
-    scaleTable = small ? DecodeTable.of(block.scale()) : NO_TABLE;
+    BlockFormat its = format instanceof BlockFormat known ? known : null;
+    block = its;
+    scaleTable = its != null && its.scale().bits() <= 8 ? DecodeTable.of(its.scale()) : NO_TABLE;
     tensorScale = factor;
   }
 

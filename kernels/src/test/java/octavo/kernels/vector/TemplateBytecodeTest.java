@@ -45,6 +45,12 @@ class TemplateBytecodeTest {
           "octavo/kernels/math/ActivatorLanes",
           "octavo/kernels/matmul/ChainTile5x2",
           "octavo/kernels/matmul/ChainTile8x2",
+          "octavo/kernels/matmul/PanelDot16",
+          "octavo/kernels/matmul/PanelDot32",
+          "octavo/kernels/matmul/PanelDot4",
+          "octavo/kernels/matmul/PanelDot8",
+          "octavo/kernels/matmul/PanelDotInt8",
+          "octavo/kernels/matmul/RunSumsLanes",
           "octavo/kernels/matmul/RunTile6x2",
           "octavo/kernels/matmul/RunTile8x2");
 

@@ -7,6 +7,7 @@ import octavo.kernels.convert.ConvertVector;
 import octavo.kernels.matmul.MatmulBlockVector;
 import octavo.kernels.matmul.MatmulPlainVector;
 import octavo.kernels.matmul.SparseMatmulVector;
+import octavo.kernels.matmul.MatmulSkinnyVector;
 import octavo.kernels.vector.Species;
 import octavo.kernels.vector.Width;
 import octavo.spi.BackendStatus;
@@ -67,6 +68,7 @@ public final class VectorProvider implements KernelProvider {
         kernels.add(new MatmulPlainVector(width));
         kernels.add(new MatmulBlockVector(width));
         kernels.add(new SparseMatmulVector(width));
+        kernels.add(new MatmulSkinnyVector(width));
       }
     }
     return List.copyOf(kernels);

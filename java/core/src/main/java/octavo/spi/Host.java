@@ -40,6 +40,7 @@ public record Host(
       Set.of(
           "fma",
           "f16c",
+          "sse4a",
           "avx2",
           "avx_vnni",
           "avx512f",
@@ -110,6 +111,14 @@ public record Host(
   /** {@return how many threads compute a call at most, the caller included} */
   public int threads() {
     return overrides.threads() == 0 ? Math.max(1, processors) : overrides.threads();
+  }
+
+  /**
+   * {@return whether multiplications take subnormal operands at full speed}, as AMD's cores (they
+   * have SSE4a) and Arm's do; others may take some hundred cycles
+   */
+  public boolean fastSubnormals() {
+    return cpuFeatures.contains("sse4a") || cpuFeatures.contains("asimd") || arch.equals("aarch64");
   }
 
   /**

@@ -38,6 +38,9 @@ public final class PackedMatrix {
   private final float tensorScale;
   private final Storage storage;
 
+  // Found out when first asked for. Racing threads find the same.
+  private @Nullable Boolean finite;
+
   private PackedMatrix(
       Format format,
       Packing packing,
@@ -221,6 +224,21 @@ public final class PackedMatrix {
   /** {@return the codes, panel by panel} */
   public MemorySegment data() {
     return data;
+  }
+
+  /**
+   * {@return whether no code stands for NaN or infinity}; scales do not count
+   *
+   * <p>The first call reads all codes, later ones remember. Kernels ask, to leave such codes out of
+   * consideration in their loops.
+   */
+  public boolean finite() {
+    Boolean known = finite;
+    if (known == null) {
+      known = FiniteCodes.all(element, data, 0, data.byteSize());
+      finite = known;
+    }
+    return known;
   }
 
   /** {@return what keeps codes and scales alive} */

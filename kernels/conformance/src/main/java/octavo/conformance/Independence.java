@@ -75,7 +75,8 @@ final class Independence {
         Values.WIDE,
         where,
         where,
-        where);
+        where,
+        null);
   }
 
   private static int rows(Format format) {

@@ -1,5 +1,6 @@
 package octavo.conformance;
 
+import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.SplittableRandom;
 import octavo.Engine;
@@ -13,6 +14,8 @@ import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
 import octavo.spi.Request;
+import octavo.tensor.MatrixPacker;
+import octavo.tensor.Packing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param whereA where the left operand is
  * @param whereB where the right operand is
  * @param whereOut where the result goes, and the bias is
+ * @param packing how the right operand is packed before the product, or {@code null} if it is not
  */
 record MatmulCase(
     Format a,
@@ -39,7 +43,8 @@ record MatmulCase(
     Values valuesB,
     Where whereA,
     Where whereB,
-    Where whereOut)
+    Where whereOut,
+    @Nullable Packing packing)
     implements Case {
 
   /**
@@ -61,7 +66,7 @@ record MatmulCase(
   @Override
   public String id() {
     String stem = MatmulRequest.blockLength(a, b) == 0 ? "matmul.plain" : "matmul.block";
-    return "%s/%s,%s,%s%s/%s/%s,%s/%s,%s,%s"
+    return "%s/%s,%s,%s%s/%s/%s,%s/%s,%s,%s%s"
         .formatted(
             stem,
             a,
@@ -73,7 +78,11 @@ record MatmulCase(
             valuesB,
             whereA,
             whereB,
-            whereOut);
+            whereOut,
+            packing == null
+                ? ""
+                : ",packed-%d-%d-%d"
+                    .formatted(packing.panelRows(), packing.interleave(), packing.group()));
   }
 
   @Override
@@ -89,11 +98,13 @@ record MatmulCase(
     private final @Nullable Guarded addend;
     private final Epilogue epilogue;
     private final Guarded result;
+    private @Nullable MatrixPacker packed;
 
     Product(Workspace workspace) {
       left = Guarded.allocate(workspace, a, shape.m, shape.k, whereA);
       right = Guarded.allocate(workspace, b, shape.n, shape.k, whereB);
       result = Guarded.allocate(workspace, out, shape.m, shape.n, whereOut);
+      packed = packing == null ? null : MatrixPacker.of(right.tensor(), packing, Arena.ofAuto());
       if (bias) {
         Layout layout = whereOut.layout() == Layout.OFFSET ? Layout.OFFSET : Layout.PACKED;
         Guarded vector =
@@ -109,15 +120,26 @@ record MatmulCase(
 
     @Override
     public Request request() {
-      return new MatmulRequest(
-          Operand.of(left.tensor()), Operand.of(right.tensor()), Operand.of(result.tensor()), bias);
+      MatrixPacker packer = packed;
+      MatmulRequest request =
+          new MatmulRequest(
+              Operand.of(left.tensor()),
+              packer == null ? Operand.of(right.tensor()) : Operand.of(packer.packed()),
+              Operand.of(result.tensor()),
+              bias);
+      return packing == null ? request : request.withPacking(packing);
     }
 
     @Override
     public List<Considered> verdicts(Engine engine) {
-      return engine
-          .explainMatmul(left.tensor(), right.tensor(), epilogue, result.tensor())
-          .verdicts();
+      MatrixPacker packer = packed;
+      return packer == null
+          ? engine
+              .explainMatmul(left.tensor(), right.tensor(), epilogue, result.tensor())
+              .verdicts()
+          : engine
+              .explainMatmul(left.tensor(), packer.packed(), epilogue, result.tensor())
+              .verdicts();
     }
 
     @Override
@@ -138,12 +160,28 @@ record MatmulCase(
       if (addend != null) {
         addend.fill(valuesB == Values.ANY ? Values.FINITE : Values.NORMAL, random);
       }
+      if (packing != null) {
+        // A new one: what is found out about a packed matrix is remembered, such as its tensor
+        // scale.
+        MatrixPacker packer = MatrixPacker.of(right.tensor(), packing, Arena.ofAuto());
+        for (long panel = 0; panel < packer.packed().panels(); panel++) {
+          packer.pack(panel);
+        }
+        packed = packer;
+      }
     }
 
     @Override
     public void run(Kernel<?> kernel) {
-      ((MatmulKernel) kernel)
-          .run(left.tensor(), right.tensor(), epilogue, result.tensor(), BackwardWorkers.INSTANCE);
+      MatmulKernel matmul = (MatmulKernel) kernel;
+      MatrixPacker packer = packed;
+      if (packer == null) {
+        matmul.run(
+            left.tensor(), right.tensor(), epilogue, result.tensor(), BackwardWorkers.INSTANCE);
+      } else {
+        matmul.run(
+            left.tensor(), packer.packed(), epilogue, result.tensor(), BackwardWorkers.INSTANCE);
+      }
     }
   }
 }

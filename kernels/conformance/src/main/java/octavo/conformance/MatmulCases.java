@@ -7,6 +7,8 @@ import octavo.format.BlockFormat;
 import octavo.format.ElementFormat;
 import octavo.format.Format;
 import octavo.format.Formats;
+import octavo.tensor.Packing;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The product of formats, shapes, values, layouts and memories for matrix products: every pair of
@@ -59,6 +61,22 @@ final class MatmulCases {
   private static final List<Values> FINITE_VALUES =
       List.of(Values.NORMAL, Values.WIDE, Values.UNIFORM, Values.FINITE);
 
+  private static final List<Values> PACKED_VALUES =
+      List.of(Values.NORMAL, Values.WIDE, Values.FINITE, Values.ANY, Values.UNIFORM);
+
+  /** Few rows, panels that are full or not; k counts the depths. */
+  private static final List<Shape> PACKED_SHAPES =
+      List.of(
+          new Shape(1, 64, 5),
+          new Shape(2, 65, 7),
+          new Shape(4, 129, 3),
+          new Shape(5, 33, 8),
+          new Shape(7, 16, 6),
+          new Shape(16, 47, 2),
+          new Shape(17, 31, 4),
+          new Shape(0, 5, 1),
+          new Shape(1, 130, 11));
+
   private final Format a;
   private final Format b;
   private final List<Long> depths;
@@ -102,11 +120,13 @@ final class MatmulCases {
 
   private List<Case> product() {
     small();
+    packed(List.of(new Shape(1, 19, depths.get(4)), new Shape(3, 70, depths.get(1))));
     if (MAIN.contains(a) && MAIN.contains(b)) {
       shapes();
       values();
       layouts();
       memories();
+      packed(PACKED_SHAPES.stream().map(s -> new Shape(s.m(), s.n(), depth((int) s.k()))).toList());
     }
     return cases;
   }
@@ -202,6 +222,34 @@ final class MatmulCases {
     }
   }
 
+  /** Shapes of a packed right operand, as one kind of vectors after the other would have it. */
+  private void packed(List<Shape> shapes) {
+    int bits = b.element().storageBits();
+    int group = Math.max(1, 16 / bits);
+    int interleave = bits == 32 ? 1 : 2;
+    List<Packing> packings =
+        List.of(
+            new Packing(16, interleave, group),
+            new Packing(8, interleave, group),
+            new Packing(32, interleave, group),
+            new Packing(16, 1, 2),
+            new Packing(64, 4, 1));
+    for (Shape shape : shapes) {
+      for (Packing packing : packings) {
+        rotation.advance();
+        Where where = Where.in(rotation.pick(OFF_HEAP, 3));
+        add(
+            shape,
+            rotation.pick(PACKED_VALUES, 1),
+            rotation.pick(PACKED_VALUES, 2),
+            where,
+            where,
+            where,
+            packing);
+      }
+    }
+  }
+
   private void add(Shape shape, Values valuesA, Values valuesB) {
     rotation.advance();
     Where where = Where.in(rotation.pick(OFF_HEAP, 3));
@@ -210,6 +258,17 @@ final class MatmulCases {
 
   private void add(
       Shape shape, Values valuesA, Values valuesB, Where whereA, Where whereB, Where whereOut) {
+    add(shape, valuesA, valuesB, whereA, whereB, whereOut, null);
+  }
+
+  private void add(
+      Shape shape,
+      Values valuesA,
+      Values valuesB,
+      Where whereA,
+      Where whereB,
+      Where whereOut,
+      @Nullable Packing packing) {
     cases.add(
         new MatmulCase(
             a,
@@ -221,6 +280,7 @@ final class MatmulCases {
             valuesB,
             whereA,
             whereB,
-            whereOut));
+            whereOut,
+            packing));
   }
 }

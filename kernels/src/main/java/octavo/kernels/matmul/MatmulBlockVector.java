@@ -9,6 +9,7 @@ import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
 import octavo.spi.Workers;
+import octavo.tensor.PackedMatrix;
 import octavo.tensor.Tensor;
 
 /** Products with scales inside their sums, with the Vector API. */
@@ -64,9 +65,6 @@ public final class MatmulBlockVector implements MatmulKernel {
           "scales span %d elements along K; panels hold runs of at most %d"
               .formatted(request.blockLength(), TiledProduct.MAX_RUN));
     }
-    if (request.packing() != null) {
-      return new Verdict.Rejected("b is packed; this kernel reads ordinary tensors");
-    }
     return new Verdict.Eligible(
         TiledProduct.cost(3 * width.slowness(), request.m()),
         "tiles of FP32 sums, operands decoded once");
@@ -74,6 +72,11 @@ public final class MatmulBlockVector implements MatmulKernel {
 
   @Override
   public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
-    TiledProduct.run(Tile.of(width), a, b, epilogue, out);
+    TiledProduct.run(Tile.runs(width), a, b, epilogue, out, workers);
+  }
+
+  @Override
+  public void run(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
+    TiledProduct.run(Tile.runs(width), a, b, epilogue, out, workers);
   }
 }

@@ -9,16 +9,17 @@ import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Verdict;
 import octavo.spi.Workers;
+import octavo.tensor.PackedMatrix;
 import octavo.tensor.Tensor;
 
 /** Products without scales inside their sums, with the Vector API. */
 public final class MatmulPlainVector implements MatmulKernel {
   /*
-   * Both operands are decoded to FP32 panels (PanelPacker), whatever their formats and layouts, and
-   * multiplied tile by tile (TiledProduct, Tile8x2 and Tile4x2, where the essays are). Outputs lie
-   * in vector lanes; each is one chain of fused multiply-adds over k in increasing order that
-   * starts at +0, which is the definition. Row, tensor scales and bias come at the end, in the
-   * written order.
+   * Both operands are decoded to FP32 panels (Source, PanelPacker), whatever their formats and
+   * layouts, and multiplied tile by tile, in parts that threads take (TiledProduct, ChainTile5x2,
+   * ChainTile8x2, where the essays are). Outputs lie in vector lanes; each is one chain of fused
+   * multiply-adds over k in increasing order that starts at +0, which is the definition. Row and
+   * tensor scales and the epilogue come at the end (PartWriter), in the written order.
    */
 
   private final Width width;
@@ -56,9 +57,6 @@ public final class MatmulPlainVector implements MatmulKernel {
     if (request.blockLength() != 0) {
       return new Verdict.Rejected("scales change along K; that is matmul.block");
     }
-    if (request.packing() != null) {
-      return new Verdict.Rejected("b is packed; this kernel reads ordinary tensors");
-    }
     return new Verdict.Eligible(
         TiledProduct.cost(2 * width.slowness(), request.m()),
         "tiles of FP32 sums, operands decoded once");
@@ -66,6 +64,11 @@ public final class MatmulPlainVector implements MatmulKernel {
 
   @Override
   public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
-    TiledProduct.run(Tile.of(width), a, b, epilogue, out);
+    TiledProduct.run(Tile.chains(width), a, b, epilogue, out, workers);
+  }
+
+  @Override
+  public void run(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
+    TiledProduct.run(Tile.chains(width), a, b, epilogue, out, workers);
   }
 }

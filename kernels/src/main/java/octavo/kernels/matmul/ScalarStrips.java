@@ -197,7 +197,7 @@ final class ScalarStrips {
     long at = row * out.stride(0) + column * out.stride(1);
     boolean bf16 = out.format().equals(Formats.BF16);
     if (bf16) {
-      TiledProduct.toBf16(line, shortLine, width);
+      PartWriter.toBf16(line, shortLine, width);
     }
     if (!out.unitColumnStride()) {
       for (int c = 0; c < width; c++) {

@@ -19,23 +19,12 @@ interface Tile {
   int columns();
 
   /**
-   * Continues the chain {@code acc = fma(a[i,k], b[j,k], acc)} of every result of the tile.
+   * Continues the sums of every result of the tile: in a tile {@linkplain #chains of chains},
+   * {@code acc = fma(a[i,k], b[j,k], acc)}; in a tile {@linkplain #runs of runs}, {@code acc =
+   * fma(p, s, acc)} with {@code p} the chain of products of a run from zero, {@code s} the product
+   * of its scales.
    *
-   * @param depth how many k
-   * @param a panels of A
-   * @param aAt where the panel begins
-   * @param b panels of B
-   * @param bAt where the panel begins
-   * @param acc results
-   * @param accAt where the tile begins
-   */
-  void chain(int depth, float[] a, int aAt, float[] b, int bAt, float[] acc, int accAt);
-
-  /**
-   * Continues {@code acc = fma(p, s, acc)} over runs of k, {@code p} the chain of products of a run
-   * from zero, {@code s} the product of its scales.
-   *
-   * @param length the length of a run; the last may be shorter
+   * @param length the length of a run, the last may be shorter; ignored without runs, like scales
    * @param depth how many k
    * @param a panels of A
    * @param aAt where the panel begins
@@ -48,7 +37,7 @@ interface Tile {
    * @param acc results
    * @param accAt where the tile begins
    */
-  void runs(
+  void multiply(
       int length,
       int depth,
       float[] a,
@@ -63,39 +52,74 @@ interface Tile {
       int accAt);
 
   /**
-   * {@return the tile for a width}, made at first use
+   * {@return the tile for products without scales inside their sums}, made at first use
    *
    * @param width the width
    */
-  static Tile of(Width width) {
+  static Tile chains(Width width) {
     return switch (width) {
-      case BITS_128 -> Bits128.TILE;
-      case BITS_256 -> Bits256.TILE;
-      case BITS_512 -> Bits512.TILE;
+      case BITS_128 -> Chains128.TILE;
+      case BITS_256 -> Chains256.TILE;
+      case BITS_512 -> Chains512.TILE;
     };
   }
 
-  /** Holds the tile of 128 bits. */
-  final class Bits128 {
-    private static final Tile TILE =
-        WidthCopies.instance(MethodHandles.lookup(), Tile.class, Tile4x2.class, Width.BITS_128);
-
-    private Bits128() {}
+  /**
+   * {@return the tile for products with scales inside their sums}, made at first use
+   *
+   * @param width the width
+   */
+  static Tile runs(Width width) {
+    return switch (width) {
+      case BITS_128 -> Runs128.TILE;
+      case BITS_256 -> Runs256.TILE;
+      case BITS_512 -> Runs512.TILE;
+    };
   }
 
-  /** Holds the tile of 256 bits. */
-  final class Bits256 {
-    private static final Tile TILE =
-        WidthCopies.instance(MethodHandles.lookup(), Tile.class, Tile4x2.class, Width.BITS_256);
-
-    private Bits256() {}
+  private static Tile copy(Class<? extends Tile> template, Width width) {
+    return WidthCopies.instance(MethodHandles.lookup(), Tile.class, template, width);
   }
 
-  /** Holds the tile of 512 bits. */
-  final class Bits512 {
-    private static final Tile TILE =
-        WidthCopies.instance(MethodHandles.lookup(), Tile.class, Tile8x2.class, Width.BITS_512);
+  /** Holds a tile of 128 bits. */
+  final class Chains128 {
+    private static final Tile TILE = copy(ChainTile5x2.class, Width.BITS_128);
 
-    private Bits512() {}
+    private Chains128() {}
+  }
+
+  /** Holds a tile of 256 bits. */
+  final class Chains256 {
+    private static final Tile TILE = copy(ChainTile5x2.class, Width.BITS_256);
+
+    private Chains256() {}
+  }
+
+  /** Holds a tile of 512 bits. */
+  final class Chains512 {
+    private static final Tile TILE = copy(ChainTile8x2.class, Width.BITS_512);
+
+    private Chains512() {}
+  }
+
+  /** Holds a tile of 128 bits. */
+  final class Runs128 {
+    private static final Tile TILE = copy(RunTile6x2.class, Width.BITS_128);
+
+    private Runs128() {}
+  }
+
+  /** Holds a tile of 256 bits. */
+  final class Runs256 {
+    private static final Tile TILE = copy(RunTile6x2.class, Width.BITS_256);
+
+    private Runs256() {}
+  }
+
+  /** Holds a tile of 512 bits. */
+  final class Runs512 {
+    private static final Tile TILE = copy(RunTile8x2.class, Width.BITS_512);
+
+    private Runs512() {}
   }
 }

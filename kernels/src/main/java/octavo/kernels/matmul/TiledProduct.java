@@ -1,75 +1,97 @@
 package octavo.kernels.matmul;
 
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import octavo.format.Formats;
+import java.util.Objects;
+import octavo.kernels.vector.CacheSizes;
 import octavo.kernels.vector.ScratchPool;
-import octavo.op.Activation;
 import octavo.op.Epilogue;
 import octavo.spi.MatmulRequest;
-import octavo.tensor.Codes;
+import octavo.spi.Workers;
+import octavo.tensor.PackedMatrix;
 import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A product by tiles, with its working memory: the loops around {@link Tile}. */
 final class TiledProduct {
   /*
-   * Loops, outermost first (BLIS's, with the sums in a block of their own):
+   * The result is cut along its longer side into parts, and workers take them. One operand, that of
+   * the shorter side, is packed for all parts and shared; the other is packed by the part that needs
+   * it and never leaves that core's caches. So each operand is packed once, up to sizes where the
+   * shared side is cut into blocks itself. With more columns than rows, roles are exchanged: a part
+   * has columns and packs B.
    *
-   *   j   results' columns, up to 1024     end factors of B, bias
-   *   i   results' rows, so many that their sums fill at most 4 MiB
-   *         sums = 0
-   *   k     256 at a time, a multiple of the run length     pack B: 1 MiB
-   *   ii      256 rows                                      pack A: 256 KiB, stays in L2
-   *   jp        a panel of B, stays in L1 (16 or 32 KiB)
-   *   ip          a panel of A: one call of the tile
-   *         results = sums * (endA * endB) + bias, rounded to the output's format
+   *   blocks of the shared side, up to 1024
+   *     phases of k: as many chunks as fit SHARED_FLOATS     pack the shared operand, in parallel
+   *       parts of the other side, in parallel
+   *         chunks of k, a multiple of the run length        pack the part's own operand
+   *           blocks of A that fit half of L2
+   *             a panel of B, fits three quarters of L1
+   *               a panel of A: one call of the tile
+   *         after the last k: results = epilogue(sums * (endA * endB)), rounded
    *
-   * Each number of A is decoded once per 1024 columns and each of B once per block of rows, 1024
-   * where N is large: a few percent of the time. At M = N = K = 512 with packing, on a Xeon whose
-   * tile alone reaches 175 (512 bits) and 95 GFLOP/s (AVX2): E4M3FN and FP32 136 and 84-90, BF16
-   * 145 and 92, MXFP8 112 and 67, NVFP4 95 and 58.
+   * Where one phase takes all of K, a part keeps its sums to itself and there is no barrier but the
+   * one after packing. Otherwise the sums of a block of results, SUM_FLOATS, survive from phase to
+   * phase. They are FP32 whatever the output; memory rounds nothing: the chain is the written one.
    *
-   * Where M is small, packing B is nearly all of the time: 1.2 Gelem/s, one row, 2048 x 2048
-   * weights. Other blockings (64 columns, 2048 k) moved that by less than the noise. The remedy is
-   * weights that are packed once, or a native kernel; cost() of the kernels says so.
-   *
-   * Sums lie tile by tile, so that a tile's sums are consecutive. They are FP32 whatever the
-   * output, and go to memory between chunks of k, which rounds nothing: the chain is the written
-   * one.
+   * Sums lie tile by tile in the order in which tiles are computed. This alone brought a tenth: at
+   * a stride of 16 KiB, as it was before, each tile waited for its first lines.
    *
    * Padded rows compute zeros, or NaN where the other operand has NaN or infinity, in lanes of
-   * their own; write() leaves them out.
+   * their own; PartWriter leaves them out.
    *
-   * The working memory is kept between calls in a ScratchPool.
+   * The working memory is kept between calls in pools, one for calls and one for parts.
    */
 
   /** The longest run that fits the panels. */
   static final int MAX_RUN = 4096;
 
-  private static final int CHUNK = 256;
-  private static final int COLUMNS = 1024;
-  private static final int A_FLOATS = 1 << 16;
-  private static final int B_FLOATS = 1 << 18;
+  private static final int BLOCK = 1024;
+  private static final int SHARED_FLOATS = 1 << 20;
   private static final int SUM_FLOATS = 1 << 20;
+  private static final int COLUMNS_OF_PART = 128;
+
+  /** Rows of the shared operand that are packed as one part. */
+  private static final int PACKED_TOGETHER = 128;
+
+  /** Below so many multiply-adds a call is one part: 20 to 40 us of one core. */
+  private static final double SMALL = 1 << 20;
 
   private static final ScratchPool<TiledProduct> POOL = new ScratchPool<>(TiledProduct::new);
 
-  private final PanelPacker packer = new PanelPacker();
-  private float[] panelsA = new float[0];
-  private float[] panelsB = new float[0];
-  private float[] scalesA = new float[0];
-  private float[] scalesB = new float[0];
+  private final Workers.Part packing = this::packPart;
+  private final Workers.Part multiplying = this::multiplyPart;
+
+  final Source a = new Source();
+  final Source b = new Source();
+  private @Nullable Tile tile;
+  private @Nullable Tensor out;
+  private Epilogue epilogue = Epilogue.NONE;
+  private int length;
+
+  // The block of results that is being computed, and how it is cut. `byRows`: parts are rows.
+  private boolean byRows;
+  private long blockRow;
+  private long blockColumn;
+  private int height;
+  private int width;
+  private int step;
+  private int inner;
+  private boolean onePhase;
+
+  // The phase.
+  private long depth;
+  private int chunk;
+  private long phaseFrom;
+  private long phaseTo;
+
+  private float[] shared = new float[0];
+  private float[] sharedScales = new float[0];
   private float[] sums = new float[0];
-  private float[] endB = new float[0];
-  private float[] biases = new float[0];
-  private float[] line = new float[0];
-  private short[] shortLine = new short[0];
 
   private TiledProduct() {}
 
   /**
-   * {@return the cost of a product}: measured 50 to 70 times faster than the reference with many
-   * rows, 17 times with 16, 2.5 times with one
+   * {@return the cost of a product}, in units of a hundredth of the reference's time with many rows
    *
    * @param tiles the cost of the tiles' part
    * @param m the rows of the result, over which packing B spreads
@@ -79,40 +101,99 @@ final class TiledProduct {
   }
 
   /** Computes a product by the arithmetic of {@link octavo.spi.MatmulKernel}. */
-  static void run(Tile tile, Tensor a, Tensor b, Epilogue epilogue, Tensor out) {
+  static void run(Tile tile, Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
     TiledProduct product = POOL.take();
     try {
-      product.compute(tile, a, b, epilogue, out);
+      product.a.set(a);
+      product.b.set(b);
+      product.length = MatmulRequest.blockLength(a.format(), b.format());
+      product.compute(tile, a.columns(), epilogue, out, workers);
     } finally {
+      product.clear();
       POOL.give(product);
     }
   }
 
-  private void compute(Tile tile, Tensor a, Tensor b, Epilogue epilogue, Tensor out) {
-    long m = a.rows();
-    long n = b.rows();
-    int length = MatmulRequest.blockLength(a.format(), b.format());
-    int chunk = length == 0 ? CHUNK : length * Math.max(1, CHUNK / length);
-    chunk = (int) Math.min(chunk, Math.max(a.columns(), 1));
-    int columns = step(Math.min(COLUMNS, B_FLOATS / chunk), n, tile.columns());
-    int inner = step(A_FLOATS / chunk, m, tile.rows());
-    int rows = step(SUM_FLOATS / columns / inner * inner, m, inner);
-    reserve(chunk, length, columns, inner, rows);
-    for (long j = 0; j < n; j += columns) {
-      int width = (int) Math.min(columns, n - j);
-      for (int c = 0; c < width; c++) {
-        endB[c] = PanelPacker.endFactor(b, j + c);
-      }
-      Tensor bias = epilogue.bias();
-      if (bias != null) {
-        MemorySegment.copy(bias.data(), Codes.FLOAT, j * Float.BYTES, biases, 0, width);
-      }
-      for (long i = 0; i < m; i += rows) {
-        int height = (int) Math.min(rows, m - i);
-        sum(tile, length, chunk, inner, a, i, height, b, j, width);
-        write(tile, a, i, height, j, width, epilogue, out);
+  /** As the other, of a packed matrix. */
+  static void run(
+      Tile tile, Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
+    TiledProduct product = POOL.take();
+    try {
+      product.a.set(a);
+      product.b.set(b);
+      product.length = MatmulRequest.blockLength(a.format(), b.format());
+      product.compute(tile, a.columns(), epilogue, out, workers);
+    } finally {
+      product.clear();
+      POOL.give(product);
+    }
+  }
+
+  private void clear() {
+    a.clear();
+    b.clear();
+    tile = null;
+    out = null;
+    epilogue = Epilogue.NONE;
+  }
+
+  private void compute(
+      Tile chosen, long columnsOfOperands, Epilogue finish, Tensor result, Workers workers) {
+    tile = chosen;
+    out = result;
+    epilogue = finish;
+    depth = columnsOfOperands;
+    long m = result.rows();
+    long n = result.columns();
+    CacheSizes caches = CacheSizes.HOST;
+    int most = caches.level1() / 4 * 3 / (Float.BYTES * chosen.columns());
+    chunk = length == 0 ? most / 32 * 32 : length * Math.max(1, most / length);
+    chunk = Math.clamp(depth, 1, chunk);
+    inner = step(caches.level2() / 2 / Float.BYTES / chunk, m, chosen.rows());
+    byRows = m >= n;
+    boolean small = (double) m * n * depth <= SMALL;
+    Workers those = small ? Workers.CALLER : workers;
+    int blockOfShared = step(BLOCK, byRows ? n : m, byRows ? chosen.columns() : chosen.rows());
+    int chunks = Math.max(1, SHARED_FLOATS / (blockOfShared * chunk));
+    onePhase = depth <= (long) chunks * chunk;
+    cut(byRows ? m : n, small, those.parallelism());
+    int others = othersOfBlock(blockOfShared, byRows ? m : n, those.parallelism());
+    reserve(blockOfShared, (int) Math.min(chunks, Math.max(1, Math.ceilDiv(depth, chunk))), others);
+    for (long s = 0; s < (byRows ? n : m); s += blockOfShared) {
+      for (long o = 0; o < (byRows ? m : n); o += others) {
+        blockRow = byRows ? o : s;
+        blockColumn = byRows ? s : o;
+        height = (int) Math.min(byRows ? others : blockOfShared, m - blockRow);
+        width = (int) Math.min(byRows ? blockOfShared : others, n - blockColumn);
+        phases(chunks, s, o == 0, those);
       }
     }
+  }
+
+  /** Chooses the rows or columns of a part. */
+  private void cut(long others, boolean small, int parallelism) {
+    Tile its = Objects.requireNonNull(tile);
+    int unit = byRows ? its.rows() : its.columns();
+    long limit = byRows ? inner : Math.max(COLUMNS_OF_PART, unit);
+    if (small) {
+      limit = BLOCK;
+    } else if (parallelism > 1) {
+      // Several parts for each thread, so that none waits long for the last one.
+      limit = Math.clamp(others / (4L * parallelism), Math.min(32, limit), limit);
+    }
+    step = step((int) limit, others, unit);
+    inner = byRows ? Math.max(inner, step) : inner;
+  }
+
+  /** {@return how far a block of results reaches along its parts}, whole parts */
+  private int othersOfBlock(int blockOfShared, long others, int parallelism) {
+    if (onePhase) {
+      return (int)
+          Math.min(Integer.MAX_VALUE / 2 / step * step, Math.ceilDiv(others, (long) step) * step);
+    }
+    long sumsOfPart = (long) blockOfShared * step;
+    long parts = (long) SUM_FLOATS * Math.clamp(parallelism, 1, 8) / sumsOfPart;
+    return (int) Math.clamp(parts * step, step, Math.ceilDiv(others, (long) step) * step);
   }
 
   /** {@return how far to step: at most {@code limit}, not beyond the dimension, in whole units} */
@@ -121,165 +202,224 @@ final class TiledProduct {
     return (int) Math.min(whole, Math.ceilDiv(Math.max(dimension, 1), (long) unit) * unit);
   }
 
-  private void reserve(int chunk, int length, int columns, int inner, int rows) {
-    panelsA = grown(panelsA, inner * chunk);
-    panelsB = grown(panelsB, columns * chunk);
+  private void reserve(int blockOfShared, int chunks, int others) {
+    shared = grown(shared, blockOfShared * chunk * chunks);
     if (length != 0) {
-      int runs = Math.ceilDiv(chunk, length);
-      scalesA = grown(scalesA, inner * runs);
-      scalesB = grown(scalesB, columns * runs);
+      sharedScales = grown(sharedScales, blockOfShared * Math.ceilDiv(chunk, length) * chunks);
     }
-    sums = grown(sums, rows * columns);
-    endB = grown(endB, columns);
-    biases = grown(biases, columns);
-    line = grown(line, columns);
-    shortLine = shortLine.length < columns ? new short[columns] : shortLine;
+    if (!onePhase) {
+      sums = grown(sums, blockOfShared * others);
+    }
   }
 
-  private static float[] grown(float[] array, int size) {
+  static float[] grown(float[] array, int size) {
     return array.length >= size ? array : new float[size];
   }
 
-  /** Computes the sums of a block of results. */
-  private void sum(
-      Tile tile,
-      int length,
-      int chunk,
-      int inner,
-      Tensor a,
-      long i,
-      int height,
-      Tensor b,
-      long j,
-      int width) {
-    int panels = Math.ceilDiv(width, tile.columns());
-    int heightPanels = Math.ceilDiv(height, tile.rows());
-    Arrays.fill(sums, 0, heightPanels * tile.rows() * panels * tile.columns(), 0.0f);
-    for (long k = 0; k < a.columns(); k += chunk) {
-      int depth = (int) Math.min(chunk, a.columns() - k);
-      int runs = length == 0 ? 0 : Math.ceilDiv(depth, length);
-      packer.pack(b, j, width, k, depth, tile.columns(), panelsB);
+  private void phases(int chunks, long sharedFrom, boolean first, Workers workers) {
+    long phase = (long) chunks * chunk;
+    int parts = Math.ceilDiv(byRows ? height : width, step);
+    phaseFrom = 0;
+    do {
+      phaseTo = Math.min(depth, phaseFrom + phase);
+      if (!onePhase || first) {
+        int groups = Math.ceilDiv(byRows ? width : height, packedTogether());
+        workers.run(groups * Math.ceilDiv((int) (phaseTo - phaseFrom), chunk), packing);
+      }
+      workers.run(parts, multiplying);
+      phaseFrom = phaseTo;
+    } while (phaseFrom < depth);
+  }
+
+  private int packedTogether() {
+    Tile its = Objects.requireNonNull(tile);
+    int unit = byRows ? its.columns() : its.rows();
+    return PACKED_TOGETHER / unit * unit;
+  }
+
+  /** Packs some rows of the shared operand for one chunk. */
+  private void packPart(int index) {
+    int side = byRows ? width : height;
+    int groups = Math.ceilDiv(side, packedTogether());
+    int first = index % groups * packedTogether();
+    int count = Math.min(packedTogether(), side - first);
+    PartScratch scratch = PartScratch.POOL.take();
+    try {
+      int which = index / groups;
+      long k = phaseFrom + (long) which * chunk;
+      Source from = byRows ? b : a;
+      long row = (byRows ? blockColumn : blockRow) + first;
+      int unit = unit(byRows);
+      int padded = Math.ceilDiv(side, unit) * unit;
+      int d = (int) Math.min(chunk, phaseTo - k);
+      int at = which * padded * chunk + first * d;
+      scratch.packer.pack(from, row, count, k, d, unit, shared, at);
       if (length != 0) {
-        PanelPacker.packScales(b, j, width, k, runs, length, tile.columns(), scalesB);
+        int runs = Math.ceilDiv(d, length);
+        int scalesAt = which * padded * Math.ceilDiv(chunk, length) + first * runs;
+        PanelPacker.packScales(from, row, count, k, runs, length, unit, sharedScales, scalesAt);
       }
-      for (int ii = 0; ii < height; ii += inner) {
-        int part = Math.min(inner, height - ii);
-        packer.pack(a, i + ii, part, k, depth, tile.rows(), panelsA);
+    } finally {
+      PartScratch.POOL.give(scratch);
+    }
+  }
+
+  private int unit(boolean columns) {
+    Tile its = Objects.requireNonNull(tile);
+    return columns ? its.columns() : its.rows();
+  }
+
+  /** Computes some rows or columns of the block of results for one phase of k. */
+  private void multiplyPart(int index) {
+    PartScratch scratch = PartScratch.POOL.take();
+    try {
+      int from = index * step;
+      int count = Math.min(step, (byRows ? height : width) - from);
+      int sharedPadded = Math.ceilDiv(byRows ? width : height, unit(byRows)) * unit(byRows);
+      int ownPadded = Math.ceilDiv(count, unit(!byRows)) * unit(!byRows);
+      scratch.reserve(ownPadded, chunk, length, onePhase ? ownPadded * sharedPadded : 0);
+      float[] acc = onePhase ? scratch.sums : sums;
+      int accAt = onePhase ? 0 : from * sharedPadded;
+      if (phaseFrom == 0) {
+        Arrays.fill(acc, accAt, accAt + ownPadded * sharedPadded, 0.0f);
+      }
+      int which = 0;
+      for (long k = phaseFrom; k < phaseTo; k += chunk) {
+        int d = (int) Math.min(chunk, phaseTo - k);
+        int runs = length == 0 ? 0 : Math.ceilDiv(d, length);
+        Source own = byRows ? a : b;
+        long row = (byRows ? blockRow : blockColumn) + from;
+        scratch.packer.pack(own, row, count, k, d, unit(!byRows), scratch.panels, 0);
         if (length != 0) {
-          PanelPacker.packScales(a, i + ii, part, k, runs, length, tile.rows(), scalesA);
+          PanelPacker.packScales(
+              own, row, count, k, runs, length, unit(!byRows), scratch.scales, 0);
         }
-        tiles(tile, length, depth, runs, ii / tile.rows(), Math.ceilDiv(part, tile.rows()), panels);
+        int sharedAt = which * sharedPadded * chunk;
+        int scalesAt = length == 0 ? 0 : which * sharedPadded * Math.ceilDiv(chunk, length);
+        if (byRows) {
+          tiles(
+              d,
+              runs,
+              ownPadded,
+              sharedPadded,
+              scratch.panels,
+              0,
+              scratch.scales,
+              0,
+              shared,
+              sharedAt,
+              sharedScales,
+              scalesAt,
+              acc,
+              accAt);
+        } else {
+          tiles(
+              d,
+              runs,
+              sharedPadded,
+              ownPadded,
+              shared,
+              sharedAt,
+              sharedScales,
+              scalesAt,
+              scratch.panels,
+              0,
+              scratch.scales,
+              0,
+              acc,
+              accAt);
+        }
+        which++;
       }
+      if (phaseTo == depth) {
+        write(scratch, acc, accAt, from, count);
+      }
+    } finally {
+      PartScratch.POOL.give(scratch);
     }
   }
 
   private void tiles(
-      Tile tile, int length, int depth, int runs, int firstPanel, int panelsOfA, int panelsOfB) {
-    int rows = tile.rows();
-    int columns = tile.columns();
-    for (int jp = 0; jp < panelsOfB; jp++) {
-      for (int ip = 0; ip < panelsOfA; ip++) {
-        int at = ((firstPanel + ip) * panelsOfB + jp) * rows * columns;
-        int aAt = ip * rows * depth;
-        int bAt = jp * columns * depth;
-        if (length == 0) {
-          tile.chain(depth, panelsA, aAt, panelsB, bAt, sums, at);
-        } else {
-          int sa = ip * rows * runs;
-          int sb = jp * columns * runs;
-          tile.runs(length, depth, panelsA, aAt, scalesA, sa, panelsB, bAt, scalesB, sb, sums, at);
+      int d,
+      int runs,
+      int rowsOfA,
+      int rowsOfB,
+      float[] panelsA,
+      int aAt,
+      float[] scalesA,
+      int scalesAAt,
+      float[] panelsB,
+      int bAt,
+      float[] scalesB,
+      int scalesBAt,
+      float[] acc,
+      int accAt) {
+    Tile its = Objects.requireNonNull(tile);
+    int rows = its.rows();
+    int columns = its.columns();
+    int at = accAt;
+    for (int i = 0; i < rowsOfA; i += inner) {
+      int end = Math.min(rowsOfA, i + inner);
+      for (int jp = 0; jp < rowsOfB; jp += columns) {
+        for (int ip = i; ip < end; ip += rows) {
+          its.multiply(
+              length,
+              d,
+              panelsA,
+              aAt + ip * d,
+              scalesA,
+              scalesAAt + ip * runs,
+              panelsB,
+              bAt + jp * d,
+              scalesB,
+              scalesBAt + jp * runs,
+              acc,
+              at);
+          at += rows * columns;
         }
       }
     }
   }
 
-  /** Finishes a block of results and writes them. */
-  private void write(
-      Tile tile, Tensor a, long i, int height, long j, int width, Epilogue epilogue, Tensor out) {
-    int panels = Math.ceilDiv(width, tile.columns());
-    for (int r = 0; r < height; r++) {
-      float endA = PanelPacker.endFactor(a, i + r);
-      for (int jp = 0; jp < panels; jp++) {
-        int at = (r / tile.rows() * panels + jp) * tile.rows() * tile.columns();
-        int from = jp * tile.columns();
-        int count = Math.min(tile.columns(), width - from);
-        scale(sums, at + r % tile.rows() * tile.columns(), endA, endB, line, from, count);
+  private void write(PartScratch scratch, float[] acc, int accAt, int from, int count) {
+    Tile its = Objects.requireNonNull(tile);
+    long row = byRows ? blockRow + from : blockRow;
+    long column = byRows ? blockColumn : blockColumn + from;
+    int h = byRows ? count : height;
+    int w = byRows ? width : count;
+    Tensor result = Objects.requireNonNull(out);
+    scratch.writer.begin(a, b, epilogue, result, column, w);
+    int paddedHeight = Math.ceilDiv(h, its.rows()) * its.rows();
+    int panels = Math.ceilDiv(w, its.columns());
+    for (int r = 0; r < h; r++) {
+      int block = r / inner * inner;
+      int rowsOfBlock = Math.min(inner, paddedHeight - block);
+      int tilesFrom = accAt + block * panels * its.columns();
+      int inBlock = r - block;
+      int first = tilesFrom + inBlock / its.rows() * its.rows() * its.columns();
+      int at = first + inBlock % its.rows() * its.columns();
+      scratch.writer.row(acc, at, rowsOfBlock * its.columns(), its.columns(), row + r);
+    }
+    scratch.writer.end();
+  }
+
+  /** The working memory of a part. */
+  private static final class PartScratch {
+
+    static final ScratchPool<PartScratch> POOL = new ScratchPool<>(PartScratch::new);
+
+    final PanelPacker packer = new PanelPacker();
+    final PartWriter writer = new PartWriter();
+    float[] panels = new float[0];
+    float[] scales = new float[0];
+    float[] sums = new float[0];
+
+    void reserve(int rows, int chunk, int length, int results) {
+      panels = grown(panels, rows * chunk);
+      if (length != 0) {
+        scales = grown(scales, rows * Math.ceilDiv(chunk, length));
       }
-      finish(epilogue, i + r, j, width);
-      store(out, i + r, j, width);
-    }
-  }
-
-  private void finish(Epilogue epilogue, long row, long column, int width) {
-    if (epilogue.scale() != 1.0f) {
-      multiply(line, epilogue.scale(), width);
-    }
-    if (epilogue.bias() != null) {
-      add(line, biases, width);
-    }
-    if (epilogue.activation() != Activation.NONE) {
-      for (int c = 0; c < width; c++) {
-        line[c] = epilogue.activation().apply(line[c]);
-      }
-    }
-    Tensor residual = epilogue.residual();
-    if (residual != null) {
-      long at = row * residual.stride(0) + column * residual.stride(1);
-      for (int c = 0; c < width; c++) {
-        int code = Codes.get(residual.data(), residual.element(), at + c * residual.stride(1));
-        line[c] += residual.element().decode(code);
-      }
-    }
-  }
-
-  private void store(Tensor out, long row, long column, int width) {
-    long at = row * out.stride(0) + column * out.stride(1);
-    boolean bf16 = out.format().equals(Formats.BF16);
-    if (bf16) {
-      toBf16(line, shortLine, width);
-    }
-    if (!out.unitColumnStride()) {
-      for (int c = 0; c < width; c++) {
-        int code = bf16 ? shortLine[c] : Float.floatToRawIntBits(line[c]);
-        Codes.set(out.data(), out.element(), at + c * out.stride(1), code);
-      }
-    } else if (bf16) {
-      MemorySegment.copy(shortLine, 0, out.data(), Codes.SHORT, at * Short.BYTES, width);
-    } else {
-      MemorySegment.copy(line, 0, out.data(), Codes.FLOAT, at * Float.BYTES, width);
-    }
-  }
-
-  // ---- leaves: one loop each
-
-  private static void scale(
-      float[] sums, int at, float endA, float[] endB, float[] line, int from, int count) {
-    for (int c = 0; c < count; c++) {
-      line[from + c] = sums[at + c] * (endA * endB[from + c]);
-    }
-  }
-
-  private static void multiply(float[] line, float factor, int count) {
-    for (int c = 0; c < count; c++) {
-      line[c] *= factor;
-    }
-  }
-
-  private static void add(float[] line, float[] biases, int count) {
-    for (int c = 0; c < count; c++) {
-      line[c] += biases[c];
-    }
-  }
-
-  /**
-   * Nearest even: a carry out of the mantissa reaches the exponent, out of the largest infinity.
-   */
-  static void toBf16(float[] line, short[] codes, int count) {
-    for (int c = 0; c < count; c++) {
-      int bits = Float.floatToRawIntBits(line[c]);
-      int rounded = (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16;
-      boolean nan = (bits & 0x7FFF_FFFF) > 0x7F80_0000;
-      codes[c] = (short) (nan ? ((bits >>> 16) & 0x8000) | 0x7FC0 : rounded);
+      sums = grown(sums, results);
     }
   }
 }

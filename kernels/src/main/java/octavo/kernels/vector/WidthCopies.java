@@ -25,12 +25,15 @@ public final class WidthCopies {
    * What copies do not separate are the profiles inside the Vector API itself: see EncoderLanes for
    * how a second width in the same process spoiled a loop of the first, and which calls avoid that.
    *
-   * Prices: stack traces say Tile8x2/0x..., and native images would need the copies at build time.
+   * Prices: stack traces say ChainTile5x2/0x..., and native images would need the copies at build time.
    * Species as parameter (27 to 44 times slower), codecs behind interfaces in the loop (4 to 6
    * times) and three hand copies were the alternatives; generated source was not needed.
    */
 
   private WidthCopies() {}
+
+  /** What a copy is for: its width, and what else its template makes constants of. */
+  private record Copy(Width width, Object constants) {}
 
   /**
    * {@return an instance of a new copy of a template}
@@ -43,9 +46,28 @@ public final class WidthCopies {
    */
   public static <T> T instance(
       MethodHandles.Lookup lookup, Class<T> type, Class<? extends T> template, Width width) {
+    return instance(lookup, type, template, width, width);
+  }
+
+  /**
+   * {@return an instance of a new copy of a template that has more constants than its width}
+   *
+   * @param <T> what kernels call the copy through: one call per tile or run, never per vector
+   * @param lookup a lookup in the template's package
+   * @param type an interface of the template
+   * @param template a top-level class with a constructor without parameters
+   * @param width the width that {@link Species#of} shall give to the copy
+   * @param constants what {@link #constants} shall give to the copy
+   */
+  public static <T> T instance(
+      MethodHandles.Lookup lookup,
+      Class<T> type,
+      Class<? extends T> template,
+      Width width,
+      Object constants) {
     try {
       MethodHandles.Lookup copy =
-          lookup.defineHiddenClassWithClassData(bytes(template), width, true);
+          lookup.defineHiddenClassWithClassData(bytes(template), new Copy(width, constants), true);
       return type.cast(
           copy.findConstructor(copy.lookupClass(), MethodType.methodType(void.class)).invoke());
     } catch (RuntimeException | Error e) {
@@ -56,11 +78,26 @@ public final class WidthCopies {
     }
   }
 
+  /**
+   * {@return what a copy shall make constants of}
+   *
+   * @param <C> its type
+   * @param copy the lookup of the copy, from its static initializer
+   * @param type its type
+   */
+  public static <C> C constants(MethodHandles.Lookup copy, Class<C> type) {
+    return type.cast(copy(copy).constants());
+  }
+
   /** {@return the width of a copy} */
   static Width width(MethodHandles.Lookup copy) {
+    return copy(copy).width();
+  }
+
+  private static Copy copy(MethodHandles.Lookup copy) {
     try {
       return Objects.requireNonNull(
-          MethodHandles.classData(copy, java.lang.constant.ConstantDescs.DEFAULT_NAME, Width.class),
+          MethodHandles.classData(copy, java.lang.constant.ConstantDescs.DEFAULT_NAME, Copy.class),
           "a template was initialized that is no copy");
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);

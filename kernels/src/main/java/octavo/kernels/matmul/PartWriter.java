@@ -1,0 +1,158 @@
+package octavo.kernels.matmul;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+import octavo.format.Formats;
+import octavo.op.Activation;
+import octavo.op.Epilogue;
+import octavo.tensor.Codes;
+import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Finishes rows of a part of a product and writes them. */
+final class PartWriter {
+  /*
+   * A row's sums are gathered from their tiles into a line that stays in L1, and go through one
+   * plain loop for each step that the call has: C2 vectorizes them, and a step that is not there
+   * costs nothing. Results whose end factors are 1, of operands without scales, are not multiplied:
+   * x * 1 is x, NaN and zeros included.
+   */
+
+  private @Nullable Source a;
+  private @Nullable Tensor out;
+  private Epilogue epilogue = Epilogue.NONE;
+  private long column;
+  private int width;
+  private boolean plainB;
+  private float[] endB = new float[0];
+  private float[] biases = new float[0];
+  private float[] line = new float[0];
+  private short[] shortLine = new short[0];
+
+  PartWriter() {}
+
+  /** Begins with columns of a product. */
+  void begin(Source left, Source right, Epilogue finish, Tensor result, long from, int count) {
+    a = left;
+    out = result;
+    epilogue = finish;
+    column = from;
+    width = count;
+    endB = TiledProduct.grown(endB, count);
+    line = TiledProduct.grown(line, count);
+    plainB = true;
+    for (int c = 0; c < count; c++) {
+      endB[c] = right.endFactor(from + c);
+      plainB &= endB[c] == 1.0f;
+    }
+    Tensor bias = finish.bias();
+    if (bias != null) {
+      biases = TiledProduct.grown(biases, count);
+      MemorySegment.copy(bias.data(), Codes.FLOAT, from * Float.BYTES, biases, 0, count);
+    }
+  }
+
+  /** Lets go of the call's memory. */
+  void end() {
+    a = null;
+    out = null;
+    epilogue = Epilogue.NONE;
+  }
+
+  /**
+   * Writes a row.
+   *
+   * @param sums the sums of tiles
+   * @param sumsAt where the row's first are
+   * @param apart how far those of the next tile are
+   * @param together how many a tile has
+   * @param row the row of the product
+   */
+  void row(float[] sums, int sumsAt, int apart, int together, long row) {
+    int at = sumsAt;
+    for (int c = 0; c < width; c += together) {
+      System.arraycopy(sums, at, line, c, Math.min(together, width - c));
+      at += apart;
+    }
+    float endA = Objects.requireNonNull(a).endFactor(row);
+    if (endA != 1.0f || !plainB) {
+      scale(line, endA, endB, width);
+    }
+    finish(row);
+    store(Objects.requireNonNull(out), row);
+  }
+
+  private void finish(long row) {
+    if (epilogue.scale() != 1.0f) {
+      multiply(line, epilogue.scale(), width);
+    }
+    if (epilogue.bias() != null) {
+      add(line, biases, width);
+    }
+    Activation activation = epilogue.activation();
+    if (activation != Activation.NONE) {
+      for (int c = 0; c < width; c++) {
+        line[c] = activation.apply(line[c]);
+      }
+    }
+    Tensor residual = epilogue.residual();
+    if (residual != null) {
+      long at = row * residual.stride(0) + column * residual.stride(1);
+      for (int c = 0; c < width; c++) {
+        int code = Codes.get(residual.data(), residual.element(), at + c * residual.stride(1));
+        line[c] += residual.element().decode(code);
+      }
+    }
+  }
+
+  private void store(Tensor result, long row) {
+    long at = row * result.stride(0) + column * result.stride(1);
+    boolean bf16 = result.format().equals(Formats.BF16);
+    if (bf16) {
+      shortLine = shortLine.length < width ? new short[width] : shortLine;
+      toBf16(line, shortLine, width);
+    }
+    if (!result.unitColumnStride()) {
+      for (int c = 0; c < width; c++) {
+        int code = bf16 ? shortLine[c] : Float.floatToRawIntBits(line[c]);
+        Codes.set(result.data(), result.element(), at + c * result.stride(1), code);
+      }
+    } else if (bf16) {
+      MemorySegment.copy(shortLine, 0, result.data(), Codes.SHORT, at * Short.BYTES, width);
+    } else {
+      MemorySegment.copy(line, 0, result.data(), Codes.FLOAT, at * Float.BYTES, width);
+    }
+  }
+
+  // ---- leaves: one loop each
+
+  private static void scale(float[] line, float endA, float[] endB, int count) {
+    for (int c = 0; c < count; c++) {
+      line[c] *= endA * endB[c];
+    }
+  }
+
+  private static void multiply(float[] line, float factor, int count) {
+    for (int c = 0; c < count; c++) {
+      line[c] *= factor;
+    }
+  }
+
+  private static void add(float[] line, float[] biases, int count) {
+    for (int c = 0; c < count; c++) {
+      line[c] += biases[c];
+    }
+  }
+
+  /**
+   * Nearest even: a carry out of the mantissa reaches the exponent, out of the largest infinity.
+   */
+  static void toBf16(float[] line, short[] codes, int count) {
+    for (int c = 0; c < count; c++) {
+      int bits = Float.floatToRawIntBits(line[c]);
+      int rounded = (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16;
+      boolean nan = (bits & 0x7FFF_FFFF) > 0x7F80_0000;
+      codes[c] = (short) (nan ? ((bits >>> 16) & 0x8000) | 0x7FC0 : rounded);
+    }
+  }
+}

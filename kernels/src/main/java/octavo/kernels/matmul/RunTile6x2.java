@@ -1,0 +1,172 @@
+package octavo.kernels.matmul;
+
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import octavo.kernels.vector.Species;
+
+/** Six rows by two vectors, scales after each run of k: a template, copied for each width. */
+final class RunTile6x2 implements Tile {
+  /*
+   * As ChainTile5x2, but the sums p of a run start from zero and meet their scales at its end, where
+   * 12 sums of the block are loaded, updated and stored (they stay in L1 for a whole chunk of k).
+   * Here 6 x 2 fits into 16 registers: the loop over runs keeps C2 from starting broadcasts early.
+   *
+   * On a Zen 3, runs of 32 within a product, share of an FMA loop: 6 x 2 0.83, 5 x 2 0.80, 4 x 2
+   * 0.74 to 0.77; runs of 16: 0.72; of 128: 0.90. A run costs about 30 cycles beside its
+   * multiply-adds: 12 for scales, the rest for the end of the inner loop, which is not predicted.
+   * Lost: one loop over k with a countdown to the end of the run (5 x 2 0.81, 6 x 2 0.43); indices
+   * made anew for each run (0.81); two or four steps of k at once (0.3 to 0.7); rows of A apart
+   * (0.4); one call per run (a call costs 20 cycles). Scales multiplied into the elements when
+   * packing, where that is exact (powers of two within bounds), would gain four hundredths here and
+   * lose them again in packing.
+   */
+
+  private static final VectorSpecies<Float> SPECIES =
+      Species.of(MethodHandles.lookup(), float.class);
+  private static final int LANES = SPECIES.length();
+  private static final int ROWS = 6;
+  private static final int COLUMNS = 2 * LANES;
+
+  /** Made once per copy. */
+  RunTile6x2() {}
+
+  @Override
+  public int rows() {
+    return ROWS;
+  }
+
+  @Override
+  public int columns() {
+    return COLUMNS;
+  }
+
+  @Override
+  public void multiply(
+      int length,
+      int depth,
+      float[] a,
+      int aAt,
+      float[] scalesA,
+      int scalesAAt,
+      float[] b,
+      int bAt,
+      float[] scalesB,
+      int scalesBAt,
+      float[] acc,
+      int accAt) {
+    int bk = bAt;
+    int last = aAt + depth * ROWS;
+    int sa = scalesAAt;
+    int sb = scalesBAt;
+    for (int ak = aAt; ak < last; ) {
+      int end = Math.min(ak + length * ROWS, last);
+      FloatVector p00 = FloatVector.zero(SPECIES);
+      FloatVector p01 = FloatVector.zero(SPECIES);
+      FloatVector p10 = FloatVector.zero(SPECIES);
+      FloatVector p11 = FloatVector.zero(SPECIES);
+      FloatVector p20 = FloatVector.zero(SPECIES);
+      FloatVector p21 = FloatVector.zero(SPECIES);
+      FloatVector p30 = FloatVector.zero(SPECIES);
+      FloatVector p31 = FloatVector.zero(SPECIES);
+      FloatVector p40 = FloatVector.zero(SPECIES);
+      FloatVector p41 = FloatVector.zero(SPECIES);
+      FloatVector p50 = FloatVector.zero(SPECIES);
+      FloatVector p51 = FloatVector.zero(SPECIES);
+      for (; ak < end; ak += ROWS) {
+        FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
+        FloatVector a0 = FloatVector.broadcast(SPECIES, a[ak]);
+        p00 = a0.lanewise(VectorOperators.FMA, b0, p00);
+        p01 = a0.lanewise(VectorOperators.FMA, b1, p01);
+        FloatVector a1 = FloatVector.broadcast(SPECIES, a[ak + 1]);
+        p10 = a1.lanewise(VectorOperators.FMA, b0, p10);
+        p11 = a1.lanewise(VectorOperators.FMA, b1, p11);
+        FloatVector a2 = FloatVector.broadcast(SPECIES, a[ak + 2]);
+        p20 = a2.lanewise(VectorOperators.FMA, b0, p20);
+        p21 = a2.lanewise(VectorOperators.FMA, b1, p21);
+        FloatVector a3 = FloatVector.broadcast(SPECIES, a[ak + 3]);
+        p30 = a3.lanewise(VectorOperators.FMA, b0, p30);
+        p31 = a3.lanewise(VectorOperators.FMA, b1, p31);
+        FloatVector a4 = FloatVector.broadcast(SPECIES, a[ak + 4]);
+        p40 = a4.lanewise(VectorOperators.FMA, b0, p40);
+        p41 = a4.lanewise(VectorOperators.FMA, b1, p41);
+        FloatVector a5 = FloatVector.broadcast(SPECIES, a[ak + 5]);
+        p50 = a5.lanewise(VectorOperators.FMA, b0, p50);
+        p51 = a5.lanewise(VectorOperators.FMA, b1, p51);
+        bk += COLUMNS;
+      }
+      FloatVector s0 = FloatVector.fromArray(SPECIES, scalesB, sb);
+      FloatVector s1 = FloatVector.fromArray(SPECIES, scalesB, sb + LANES);
+      FloatVector f0 = FloatVector.broadcast(SPECIES, scalesA[sa]);
+      p00.lanewise(
+              VectorOperators.FMA,
+              f0.lanewise(VectorOperators.MUL, s0),
+              FloatVector.fromArray(SPECIES, acc, accAt))
+          .intoArray(acc, accAt);
+      p01.lanewise(
+              VectorOperators.FMA,
+              f0.lanewise(VectorOperators.MUL, s1),
+              FloatVector.fromArray(SPECIES, acc, accAt + LANES))
+          .intoArray(acc, accAt + LANES);
+      FloatVector f1 = FloatVector.broadcast(SPECIES, scalesA[sa + 1]);
+      p10.lanewise(
+              VectorOperators.FMA,
+              f1.lanewise(VectorOperators.MUL, s0),
+              FloatVector.fromArray(SPECIES, acc, accAt + COLUMNS))
+          .intoArray(acc, accAt + COLUMNS);
+      p11.lanewise(
+              VectorOperators.FMA,
+              f1.lanewise(VectorOperators.MUL, s1),
+              FloatVector.fromArray(SPECIES, acc, accAt + COLUMNS + LANES))
+          .intoArray(acc, accAt + COLUMNS + LANES);
+      FloatVector f2 = FloatVector.broadcast(SPECIES, scalesA[sa + 2]);
+      p20.lanewise(
+              VectorOperators.FMA,
+              f2.lanewise(VectorOperators.MUL, s0),
+              FloatVector.fromArray(SPECIES, acc, accAt + 2 * COLUMNS))
+          .intoArray(acc, accAt + 2 * COLUMNS);
+      p21.lanewise(
+              VectorOperators.FMA,
+              f2.lanewise(VectorOperators.MUL, s1),
+              FloatVector.fromArray(SPECIES, acc, accAt + 2 * COLUMNS + LANES))
+          .intoArray(acc, accAt + 2 * COLUMNS + LANES);
+      FloatVector f3 = FloatVector.broadcast(SPECIES, scalesA[sa + 3]);
+      p30.lanewise(
+              VectorOperators.FMA,
+              f3.lanewise(VectorOperators.MUL, s0),
+              FloatVector.fromArray(SPECIES, acc, accAt + 3 * COLUMNS))
+          .intoArray(acc, accAt + 3 * COLUMNS);
+      p31.lanewise(
+              VectorOperators.FMA,
+              f3.lanewise(VectorOperators.MUL, s1),
+              FloatVector.fromArray(SPECIES, acc, accAt + 3 * COLUMNS + LANES))
+          .intoArray(acc, accAt + 3 * COLUMNS + LANES);
+      FloatVector f4 = FloatVector.broadcast(SPECIES, scalesA[sa + 4]);
+      p40.lanewise(
+              VectorOperators.FMA,
+              f4.lanewise(VectorOperators.MUL, s0),
+              FloatVector.fromArray(SPECIES, acc, accAt + 4 * COLUMNS))
+          .intoArray(acc, accAt + 4 * COLUMNS);
+      p41.lanewise(
+              VectorOperators.FMA,
+              f4.lanewise(VectorOperators.MUL, s1),
+              FloatVector.fromArray(SPECIES, acc, accAt + 4 * COLUMNS + LANES))
+          .intoArray(acc, accAt + 4 * COLUMNS + LANES);
+      FloatVector f5 = FloatVector.broadcast(SPECIES, scalesA[sa + 5]);
+      p50.lanewise(
+              VectorOperators.FMA,
+              f5.lanewise(VectorOperators.MUL, s0),
+              FloatVector.fromArray(SPECIES, acc, accAt + 5 * COLUMNS))
+          .intoArray(acc, accAt + 5 * COLUMNS);
+      p51.lanewise(
+              VectorOperators.FMA,
+              f5.lanewise(VectorOperators.MUL, s1),
+              FloatVector.fromArray(SPECIES, acc, accAt + 5 * COLUMNS + LANES))
+          .intoArray(acc, accAt + 5 * COLUMNS + LANES);
+      sa += ROWS;
+      sb += COLUMNS;
+    }
+  }
+}

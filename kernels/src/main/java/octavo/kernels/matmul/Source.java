@@ -1,0 +1,283 @@
+package octavo.kernels.matmul;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Objects;
+import octavo.format.BlockFormat;
+import octavo.format.DecodeTable;
+import octavo.format.ElementFormat;
+import octavo.format.Format;
+import octavo.tensor.Codes;
+import octavo.tensor.PackedMatrix;
+import octavo.tensor.Packing;
+import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operand as {@link PanelPacker} reads it: the codes of rows, a scale, a row's end factor;
+ * whether it is a tensor with any strides or a matrix that was packed for another kernel. Pooled
+ * with the product that uses it: {@link #set} it before, {@link #clear} it after a call. Reading
+ * changes nothing in it.
+ */
+final class Source {
+
+  private static final VarHandle SHORT =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private static final float[] NO_TABLE = {};
+
+  private @Nullable Tensor tensor;
+  private @Nullable PackedMatrix packed;
+  private @Nullable Tensor scales;
+  private @Nullable BlockFormat block;
+  private @Nullable ElementFormat element;
+  private float[] scaleTable = NO_TABLE;
+  private float tensorScale = 1;
+
+  Source() {}
+
+  void set(Tensor operand) {
+    clear();
+    tensor = operand;
+    set(operand.format(), operand.tensorScale());
+    if (block != null) {
+      scales = operand.scales();
+    }
+  }
+
+  void set(PackedMatrix operand) {
+    clear();
+    packed = operand;
+    set(operand.format(), operand.tensorScale());
+    if (block != null) {
+      scales = operand.scales();
+    }
+  }
+
+  private void set(Format format, float factor) {
+    element = format.element();
+    BlockFormat its = format instanceof BlockFormat known ? known : null;
+    block = its;
+    scaleTable = its != null && its.scale().bits() <= 8 ? DecodeTable.of(its.scale()) : NO_TABLE;
+    tensorScale = factor;
+  }
+
+  /** Lets go of the operand's memory. */
+  void clear() {
+    tensor = null;
+    packed = null;
+    scales = null;
+    block = null;
+    element = null;
+  }
+
+  ElementFormat element() {
+    return Objects.requireNonNull(element);
+  }
+
+  /** {@return whether neighbouring rows are neighbours in memory, in whole bytes} */
+  boolean rowsAdjoin() {
+    return tensor != null
+        && tensor.stride(0) == 1
+        && !tensor.unitColumnStride()
+        && element().storageBits() >= 8;
+  }
+
+  // ---- scales
+
+  /** {@return whether scales change along rows} */
+  boolean scalesWithinRow() {
+    return block != null && block.scalesWithinRow();
+  }
+
+  /** {@return the scale of an element, of an operand whose scales change along rows} */
+  float scale(long row, long column) {
+    BlockFormat format = Objects.requireNonNull(block);
+    Tensor numbers = Objects.requireNonNull(scales);
+    long blockColumn = column / format.blockColumns();
+    if (packed != null && packed.scalesInPanels()) {
+      int rows = packed.packing().panelRows();
+      long panel = row / rows * numbers.stride(0);
+      return scale(panel + blockColumn * numbers.stride(1) + row % rows * numbers.stride(2));
+    }
+    return scale(row / format.blockRows() * numbers.stride(0) + blockColumn * numbers.stride(1));
+  }
+
+  /** {@return the factor of a row's results: row or tensor scale, times tensor scale} */
+  float endFactor(long row) {
+    float factor = 1.0f;
+    if (block != null && !block.scalesWithinRow()) {
+      boolean one = block.blockRows() == BlockFormat.WHOLE;
+      long scaleRow = one ? 0 : row / block.blockRows();
+      factor = scale(scaleRow * Objects.requireNonNull(scales).stride(0));
+    }
+    return factor * tensorScale;
+  }
+
+  private float scale(long offset) {
+    Tensor numbers = Objects.requireNonNull(scales);
+    int code = Codes.get(numbers.data(), numbers.element(), offset);
+    return scaleTable.length > 0
+        ? scaleTable[code & (scaleTable.length - 1)]
+        : numbers.element().decode(code);
+  }
+
+  // ---- codes of rows: `rows` lines, `line` apart, the k-th code of each at k
+
+  /** Reads codes of up to eight bits, one to a byte. */
+  void readBytes(long row, int rows, long k, int depth, byte[] lines, int line, byte[] nibbles) {
+    if (packed != null) {
+      for (int r = 0; r < rows; r++) {
+        readPacked(packed, row + r, k, depth, lines, r * line);
+      }
+      return;
+    }
+    Tensor from = Objects.requireNonNull(tensor);
+    MemorySegment data = from.data();
+    ElementFormat format = element();
+    for (int r = 0; r < rows; r++) {
+      long at = (row + r) * from.stride(0) + k * from.stride(1);
+      if (!from.unitColumnStride() || (format.storageBits() == 4 && (at & 1) != 0)) {
+        for (int i = 0; i < depth; i++) {
+          lines[r * line + i] = (byte) Codes.get(data, format, at + i * from.stride(1));
+        }
+      } else if (format.storageBits() == 4) {
+        int bytes = (depth + 1) >> 1;
+        MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at >> 1, nibbles, 0, bytes);
+        widen(nibbles, bytes, lines, r * line);
+      } else {
+        MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, lines, r * line, depth);
+      }
+    }
+  }
+
+  /** Two codes per byte to one, the even one from the low half. */
+  private static void widen(byte[] from, int count, byte[] to, int toAt) {
+    for (int i = 0; i < count; i++) {
+      int two = from[i];
+      // Both bytes at once, the even code first: little endian.
+      SHORT.set(to, toAt + 2 * i, (short) ((two & 0xF) | (two & 0xF0) << 4));
+    }
+  }
+
+  /** Reads 16-bit codes. */
+  void readShorts(long row, int rows, long k, int depth, short[] lines, int line) {
+    if (packed != null) {
+      for (int r = 0; r < rows; r++) {
+        long at = packedAt(packed, row + r);
+        for (int i = 0; i < depth; i++) {
+          lines[r * line + i] = packed.data().get(Codes.SHORT, (at + packedStep(k + i)) << 1);
+        }
+      }
+      return;
+    }
+    Tensor from = Objects.requireNonNull(tensor);
+    for (int r = 0; r < rows; r++) {
+      long at = (row + r) * from.stride(0) + k * from.stride(1);
+      if (from.unitColumnStride()) {
+        MemorySegment.copy(from.data(), Codes.SHORT, at << 1, lines, r * line, depth);
+      } else {
+        for (int i = 0; i < depth; i++) {
+          lines[r * line + i] = from.data().get(Codes.SHORT, (at + i * from.stride(1)) << 1);
+        }
+      }
+    }
+  }
+
+  /** Reads 32-bit codes as numbers. */
+  void readFloats(long row, int rows, long k, int depth, float[] lines, int line) {
+    ElementFormat format = element();
+    if (packed != null) {
+      for (int r = 0; r < rows; r++) {
+        long at = packedAt(packed, row + r);
+        for (int i = 0; i < depth; i++) {
+          int code = packed.data().get(Codes.INT, (at + packedStep(k + i)) << 2);
+          lines[r * line + i] = format.decode(code);
+        }
+      }
+      return;
+    }
+    Tensor from = Objects.requireNonNull(tensor);
+    for (int r = 0; r < rows; r++) {
+      long at = (row + r) * from.stride(0) + k * from.stride(1);
+      if (from.unitColumnStride() && PanelPacker.isFp32(format)) {
+        MemorySegment.copy(from.data(), Codes.FLOAT, at << 2, lines, r * line, depth);
+      } else {
+        for (int i = 0; i < depth; i++) {
+          int code = from.data().get(Codes.INT, (at + i * from.stride(1)) << 2);
+          lines[r * line + i] = format.decode(code);
+        }
+      }
+    }
+  }
+
+  // ---- packed matrices: where a row begins, and how far k lies behind
+
+  private static long packedAt(PackedMatrix matrix, long row) {
+    Packing packing = matrix.packing();
+    int rows = packing.panelRows();
+    return row / rows * packing.panelCodes(matrix.columns())
+        + (long) packing.position((int) (row % rows)) * packing.group();
+  }
+
+  private long packedStep(long k) {
+    Packing packing = Objects.requireNonNull(packed).packing();
+    int group = packing.group();
+    return k / group * group * packing.panelRows() + k % group;
+  }
+
+  private void readPacked(
+      PackedMatrix matrix, long row, long k, int depth, byte[] lines, int lineAt) {
+    Packing packing = matrix.packing();
+    MemorySegment data = matrix.data();
+    ElementFormat format = element();
+    long at = packedAt(matrix, row);
+    if (packing.group() > 1) {
+      for (int i = 0; i < depth; i++) {
+        lines[lineAt + i] = (byte) Codes.get(data, format, at + packedStep(k + i));
+      }
+      return;
+    }
+    long step = packing.panelRows();
+    long from = at + k * step;
+    if (format.storageBits() == 4) {
+      // An even number of rows, as groups end with bytes: all codes of a row are in the same half.
+      int shift = (int) (from & 1) << 2;
+      for (int i = 0; i < depth; i++) {
+        int two = data.get(ValueLayout.JAVA_BYTE, (from + i * step) >> 1);
+        lines[lineAt + i] = (byte) (two >>> shift & 0xF);
+      }
+    } else {
+      for (int i = 0; i < depth; i++) {
+        lines[lineAt + i] = data.get(ValueLayout.JAVA_BYTE, from + i * step);
+      }
+    }
+  }
+
+  // ---- codes of columns, where rows adjoin: `depth` lines of `rows` codes
+
+  /** Reads the codes of rows that adjoin, bytes of codes one column after the other. */
+  void readColumns(long row, int rows, long k, int depth, byte[] lines, int line) {
+    Tensor from = Objects.requireNonNull(tensor);
+    int bytes = element().storageBits() / Byte.SIZE;
+    for (int i = 0; i < depth; i++) {
+      long at = (row * from.stride(0) + (k + i) * from.stride(1)) * bytes;
+      MemorySegment.copy(from.data(), ValueLayout.JAVA_BYTE, at, lines, i * line, rows * bytes);
+    }
+  }
+
+  /** {@return a 16-bit code in a line of bytes} */
+  static short shortAt(byte[] bytes, int index) {
+    return (short) SHORT.get(bytes, index << 1);
+  }
+
+  /** {@return a 32-bit code in a line of bytes} */
+  static int intAt(byte[] bytes, int index) {
+    return (int) INT.get(bytes, index << 2);
+  }
+}

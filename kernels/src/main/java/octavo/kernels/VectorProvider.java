@@ -6,6 +6,8 @@ import java.util.List;
 import octavo.kernels.convert.ConvertVector;
 import octavo.kernels.matmul.MatmulBlockVector;
 import octavo.kernels.matmul.MatmulPlainVector;
+import octavo.kernels.quantize.DequantizeVector;
+import octavo.kernels.quantize.QuantizeVector;
 import octavo.kernels.vector.Species;
 import octavo.kernels.vector.Width;
 import octavo.spi.BackendStatus;
@@ -63,6 +65,8 @@ public final class VectorProvider implements KernelProvider {
     if (status.available()) {
       for (Width width : Width.values()) {
         kernels.add(new ConvertVector(width));
+        kernels.add(new QuantizeVector(width));
+        kernels.add(new DequantizeVector(width));
         kernels.add(new MatmulPlainVector(width));
         kernels.add(new MatmulBlockVector(width));
       }

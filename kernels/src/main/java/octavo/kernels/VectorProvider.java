@@ -8,6 +8,8 @@ import octavo.kernels.matmul.MatmulBlockVector;
 import octavo.kernels.matmul.MatmulPlainVector;
 import octavo.kernels.matmul.SparseMatmulVector;
 import octavo.kernels.matmul.MatmulSkinnyVector;
+import octavo.kernels.quantize.DequantizeVector;
+import octavo.kernels.quantize.QuantizeVector;
 import octavo.kernels.vector.Species;
 import octavo.kernels.vector.Width;
 import octavo.spi.BackendStatus;
@@ -65,6 +67,8 @@ public final class VectorProvider implements KernelProvider {
     if (status.available()) {
       for (Width width : Width.values()) {
         kernels.add(new ConvertVector(width));
+        kernels.add(new QuantizeVector(width));
+        kernels.add(new DequantizeVector(width));
         kernels.add(new MatmulPlainVector(width));
         kernels.add(new MatmulBlockVector(width));
         kernels.add(new SparseMatmulVector(width));

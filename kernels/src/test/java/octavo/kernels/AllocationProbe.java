@@ -1,6 +1,7 @@
 package octavo.kernels;
 
 import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import octavo.format.Format;
 import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
+import octavo.format.ScaleRule;
 import octavo.kernels.math.Activator;
 import octavo.kernels.vector.Width;
 import octavo.op.Activation;
@@ -63,6 +65,15 @@ final class AllocationProbe {
       patterns.add(
           new Pattern(activation.name(), () -> activator.apply(activation, line, 0, line.length)));
     }
+    convert(patterns, engine, Formats.FP32, Formats.INT8, Cast.SATURATE);
+    convert(patterns, engine, Formats.FP16, Formats.E8M0, Cast.stochastic(2));
+    Quantization byChance = new Quantization(ScaleRule.TRAINIUM, Rounding.STOCHASTIC, 3);
+    quantize(patterns, engine, Formats.FP32, Formats.MXFP4, Quantization.OCP);
+    quantize(patterns, engine, Formats.FP32, Formats.MXFP8_E5M2, byChance);
+    quantize(patterns, engine, Formats.BF16, Formats.NVFP4, Quantization.OCP);
+    quantize(patterns, engine, Formats.FP32, Formats.E4M3FN_128X128, Quantization.OCP);
+    quantize(patterns, engine, Formats.FP32, Formats.INT8_ROW, Quantization.OCP);
+    quantize(patterns, engine, Formats.FP16, Formats.E4M3FN_TENSOR, Quantization.OCP);
     boolean quiet = true;
     for (Pattern pattern : patterns) {
       quiet &= settles(pattern);
@@ -117,6 +128,24 @@ final class AllocationProbe {
         new Pattern(
             "convert %s -> %s %s".formatted(from, to, cast.rounding()),
             () -> engine.convert(in, out, cast)));
+  }
+
+  private static void quantize(
+      List<Pattern> patterns,
+      Engine engine,
+      ElementFormat plain,
+      BlockFormat block,
+      Quantization quantization) {
+    Tensor in = made(engine, plain, 131, 416);
+    Tensor blocks = Tensor.allocate(Arena.ofAuto(), block, 131, 416);
+    Tensor back = Tensor.allocate(Arena.ofAuto(), plain, 131, 416);
+    patterns.add(
+        new Pattern(
+            "quantize %s -> %s %s".formatted(plain, block, quantization.rounding()),
+            () -> engine.quantize(in, blocks, quantization)));
+    patterns.add(
+        new Pattern(
+            "dequantize %s -> %s".formatted(block, plain), () -> engine.dequantize(blocks, back)));
   }
 
   private static Tensor made(Engine engine, Format format, long rows, long columns) {

@@ -63,7 +63,7 @@ final class QuantizerLanes implements Quantizer {
     IntVector shift = IntVector.broadcast(INTS, encoding.shift());
     IntVector up = IntVector.broadcast(INTS, encoding.signShift());
     IntVector c8 = IntVector.broadcast(INTS, 8);
-    long last = count - BLOCK;
+    long last = (long) count - BLOCK;
     IntVector u =
         IntVector.fromMemorySegment(INTS, from, 0L, LITTLE_ENDIAN)
             .lanewise(VectorOperators.AND, magnitude);

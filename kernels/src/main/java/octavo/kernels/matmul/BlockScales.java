@@ -81,13 +81,26 @@ final class BlockScales {
    * @param row the row
    */
   static float endFactor(PackedMatrix from, long row) {
-    float scale = 1.0f;
-    if (from.format() instanceof BlockFormat block && !block.scalesWithinRow()) {
-      Tensor scales = from.scales();
-      boolean one = block.blockRows() == BlockFormat.WHOLE;
-      scale = scale(scales, table(block), one ? 0 : row / block.blockRows() * scales.stride(0));
-    }
-    return scale * from.tensorScale();
+    boolean ends = from.format() instanceof BlockFormat block && !block.scalesWithinRow();
+    return (ends ? rowScale((BlockFormat) from.format(), from.scales(), row) : 1.0f)
+        * from.tensorScale();
+  }
+
+  /**
+   * {@return the factor that applies to a row's results: row or tensor scale, times tensor scale}
+   *
+   * @param from the operand
+   * @param row the row
+   */
+  static float endFactor(Tensor from, long row) {
+    boolean ends = from.format() instanceof BlockFormat block && !block.scalesWithinRow();
+    return (ends ? rowScale((BlockFormat) from.format(), from.scales(), row) : 1.0f)
+        * from.tensorScale();
+  }
+
+  private static float rowScale(BlockFormat block, Tensor scales, long row) {
+    boolean one = block.blockRows() == BlockFormat.WHOLE;
+    return scale(scales, table(block), one ? 0 : row / block.blockRows() * scales.stride(0));
   }
 
   private static float[] table(BlockFormat block) {

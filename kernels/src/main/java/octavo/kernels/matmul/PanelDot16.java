@@ -11,6 +11,7 @@ import octavo.kernels.vector.Species;
 import octavo.kernels.vector.WidthCopies;
 
 /** Codes of 16 bits, BF16 or FP16: a template, copied for each width and format. */
+@SuppressWarnings("NarrowCalculation") // Constants: a few vectors of bytes.
 final class PanelDot16 implements PanelDot {
   /*
    * BF16 is the upper half of FP32: a shift or a mask. FP16 is shifted by the three bits that its

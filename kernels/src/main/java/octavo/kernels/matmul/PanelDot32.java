@@ -8,6 +8,7 @@ import jdk.incubator.vector.VectorSpecies;
 import octavo.kernels.vector.Species;
 
 /** FP32 numbers: a template, copied for each width. */
+@SuppressWarnings("NarrowCalculation") // Constants: a few vectors of bytes.
 final class PanelDot32 implements PanelDot {
   /* Nothing to decode: two vectors of FP32 numbers a column. */
 

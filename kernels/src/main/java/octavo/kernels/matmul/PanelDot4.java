@@ -11,6 +11,7 @@ import octavo.kernels.vector.Species;
 import octavo.kernels.vector.WidthCopies;
 
 /** Codes of four bits of a float format: a template, copied for each width and format. */
+@SuppressWarnings("NarrowCalculation") // Constants: a few vectors of bytes.
 final class PanelDot4 implements PanelDot {
   /*
    * As PanelDot8. Of the two codes of a byte the upper one is at the top after a load, the lower one

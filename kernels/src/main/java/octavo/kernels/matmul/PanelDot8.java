@@ -11,6 +11,7 @@ import octavo.kernels.vector.Species;
 import octavo.kernels.vector.WidthCopies;
 
 /** Codes of eight bits of a float format: a template, copied for each width and format. */
+@SuppressWarnings("NarrowCalculation") // Constants: a few vectors of bytes.
 final class PanelDot8 implements PanelDot {
   /*
    * One byte of four at the top of each 32-bit lane, what lies below it masked away: sign-extended by

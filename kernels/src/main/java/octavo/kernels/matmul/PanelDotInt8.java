@@ -10,6 +10,7 @@ import jdk.incubator.vector.VectorSpecies;
 import octavo.kernels.vector.Species;
 
 /** Eight-bit integers: a template, copied for each width. */
+@SuppressWarnings("NarrowCalculation") // Constants: a few vectors of bytes.
 final class PanelDotInt8 implements PanelDot {
   /*
    * As PanelDot8, but a byte at the top of a lane is shifted down with its sign and converted. With

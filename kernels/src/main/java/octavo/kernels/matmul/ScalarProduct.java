@@ -135,7 +135,7 @@ final class ScalarProduct implements Workers.Part {
     }
     left.decodeRows(in, firstRow, rows, depth, numbers);
     for (int r = 0; r < rows; r++) {
-      endA[r] = PanelPacker.endFactor(in, firstRow + r);
+      endA[r] = BlockScales.endFactor(in, firstRow + r);
     }
     if (length != 0) {
       int runs = Math.ceilDiv(depth, length);

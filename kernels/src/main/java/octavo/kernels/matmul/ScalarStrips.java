@@ -155,7 +155,7 @@ final class ScalarStrips {
     for (int c = 0; c < width; c++) {
       float endB =
           tensor != null
-              ? PanelPacker.endFactor(tensor, column + c)
+              ? BlockScales.endFactor(tensor, column + c)
               : BlockScales.endFactor(call.packed(), column + c);
       line[c] *= endA * endB;
     }

@@ -165,7 +165,7 @@ final class TiledProduct {
         blockColumn = byRows ? s : o;
         height = (int) Math.min(byRows ? others : blockOfShared, m - blockRow);
         width = (int) Math.min(byRows ? blockOfShared : others, n - blockColumn);
-        phases(chunks, s, o == 0, those);
+        phases(chunks, o == 0, those);
       }
     }
   }
@@ -189,7 +189,8 @@ final class TiledProduct {
   private int othersOfBlock(int blockOfShared, long others, int parallelism) {
     if (onePhase) {
       return (int)
-          Math.min(Integer.MAX_VALUE / 2 / step * step, Math.ceilDiv(others, (long) step) * step);
+          Math.min(
+              (long) Integer.MAX_VALUE / 2 / step * step, Math.ceilDiv(others, (long) step) * step);
     }
     long sumsOfPart = (long) blockOfShared * step;
     long parts = (long) SUM_FLOATS * Math.clamp(parallelism, 1, 8) / sumsOfPart;
@@ -216,7 +217,7 @@ final class TiledProduct {
     return array.length >= size ? array : new float[size];
   }
 
-  private void phases(int chunks, long sharedFrom, boolean first, Workers workers) {
+  private void phases(int chunks, boolean first, Workers workers) {
     long phase = (long) chunks * chunk;
     int parts = Math.ceilDiv(byRows ? height : width, step);
     phaseFrom = 0;

@@ -67,13 +67,14 @@ final class BlockLine {
    */
   void meet(Reducer reducer, Line line, int count, int blockLength, boolean again) {
     int part = blockLength % 32 == 0 ? 32 : 16;
-    int[] to = again || blockLength != part ? parts : largest;
+    boolean direct = !again && blockLength == part;
+    int[] to = direct ? largest : parts;
     if (part == 32) {
       reducer.largestOf32(line.source(), line.sourceAt(), Line.padded(count), to);
     } else {
       reducer.largestOf16(line.source(), line.sourceAt(), Line.padded(count), to);
     }
-    if (to == largest) {
+    if (direct) {
       return;
     }
     int partsPerBlock = blockLength / part;

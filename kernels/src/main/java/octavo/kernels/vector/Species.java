@@ -111,4 +111,15 @@ public final class Species {
     VectorSpecies<Integer> ints = of(copy, int.class);
     return VectorShuffle.fromOp(ints, to -> (to ^ distance) & (ints.length() - 1));
   }
+
+  /**
+   * {@return the species of bytes with as many lanes as the copy's width has ints}; at 128 bits the
+   * smallest there is, with twice as many
+   *
+   * @param copy the lookup of the copy, from its static initializer
+   */
+  public static VectorSpecies<Byte> quarter(MethodHandles.Lookup copy) {
+    int bits = Math.max(WidthCopies.width(copy).bits() / 4, 64);
+    return VectorSpecies.of(byte.class, VectorShape.forBitSize(bits));
+  }
 }

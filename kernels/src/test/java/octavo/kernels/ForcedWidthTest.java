@@ -3,6 +3,7 @@ package octavo.kernels;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
+import java.util.Set;
 import octavo.Engine;
 import octavo.conformance.ConformanceSample;
 import octavo.kernels.vector.Width;
@@ -24,6 +25,7 @@ class ForcedWidthTest {
             Map.of("octavo.backend", "reference,vector", "octavo.vector.bits", width.variant()));
     Engine engine = Engine.create(forced);
     assertTrue(engine.host().backend("vector").available());
-    System.out.println(width + ": " + ConformanceSample.run(engine, 400));
+    Set<String> stems = Set.of("convert", "matmul.plain", "matmul.block");
+    System.out.println(ConformanceSample.run(engine, 400, width.variant(), stems));
   }
 }

@@ -1,6 +1,7 @@
 package octavo.conformance;
 
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import octavo.Engine;
 import octavo.spi.MatmulRequest;
@@ -23,10 +24,12 @@ public final class ConformanceSample {
    *
    * @param engine the kernels
    * @param every of so many cases one is run
-   * @return how many comparisons were made with each kernel, and of how many cases, in one line
-   * @throws AssertionError if a kernel failed; the message has the cases
+   * @param variant the variant of the kernels that must be among those that run
+   * @param stems their stems
+   * @return the counts, in one line
+   * @throws AssertionError if a kernel failed, the message has the cases; or if one did not run
    */
-  public static String run(Engine engine, int every) {
+  public static String run(Engine engine, int every, String variant, Set<String> stems) {
     Suite suite = new Suite(new Registry(engine), Options.ALL, "ConformanceSample");
     List<Failure> failures =
         Cases.all().stream()
@@ -41,7 +44,8 @@ public final class ConformanceSample {
       failures.stream().limit(5).map(suite::describe).forEach(text::append);
       throw new AssertionError(text);
     }
-    suite.checkCoverage();
+    suite.checkCoverage(
+        kernel -> kernel.id().variant().equals(variant) && stems.contains(kernel.id().stem()));
     return suite.summary();
   }
 

@@ -121,8 +121,7 @@ class ModuleTest {
     assertEquals(Set.of("octavo/math"), namedBy("op", "octavo/"));
     assertEquals(Set.of("octavo/format", "octavo/op", "octavo/tensor"), namedBy("spi", "octavo/"));
     assertEquals(Set.of("octavo/spi", "octavo/tensor"), namedBy("dispatch", "octavo/"));
-    assertEquals(
-        Set.of("octavo", "octavo/format", "octavo/math"), namedBy("generate", "octavo/"));
+    assertEquals(Set.of("octavo", "octavo/format", "octavo/math"), namedBy("generate", "octavo/"));
   }
 
   private static Set<String> namedBy(String folder, String prefix) throws IOException {

@@ -104,10 +104,8 @@ final class JniLibrary {
       if (Octavo.oct_tier_compiled(tier) != 0) {
         Arrays.stream(Isa.values())
             .filter(isa -> isa.id().equals(name.replace('_', '-')))
-            .forEach(
-                isa ->
-                    tiers.add(
-                        new Binding.Tier(number, isa, Octavo.oct_tier_supported(number) != 0)));
+            .forEach(isa ->
+                tiers.add(new Binding.Tier(number, isa, Octavo.oct_tier_supported(number) != 0)));
       }
     }
     return List.copyOf(tiers);

@@ -1,6 +1,7 @@
 package octavo.conformance;
 
 import octavo.format.Overflow;
+import octavo.op.Activation;
 import octavo.op.Epilogue;
 import octavo.spi.Host;
 import octavo.spi.KernelId;
@@ -26,7 +27,12 @@ class InventedKernel implements MatmulKernel {
 
   @Override
   public Verdict consider(MatmulRequest request, Host host) {
-    return request.blockLength() == 0
+    boolean ordinary =
+        request.packing() == null
+            && !request.scaled()
+            && request.activation() == Activation.NONE
+            && request.residual() == null;
+    return request.blockLength() == 0 && ordinary
         ? new Verdict.Eligible(1, "invented")
         : new Verdict.Rejected("only plain products");
   }

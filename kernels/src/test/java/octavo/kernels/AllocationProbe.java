@@ -26,7 +26,7 @@ import octavo.tensor.Tensor;
 
 /**
  * Calls the Vector API kernels of one width until they allocate nothing, each kernel alone and then
- * all in turn; exits with 1 if that does not come about. Run by {@link VectorAllocationTest} in a
+ * all in turn; exits with 1 if products still allocate, or casts more than some slices. Run by {@link VectorAllocationTest} in a
  * virtual machine of its own: kernels of several widths, or what other tests did, would share
  * profiles inside the Vector API.
  */
@@ -34,7 +34,14 @@ final class AllocationProbe {
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final int CALLS = 200;
-  private static final long PATIENCE = 60_000_000_000L;
+  private static final long PATIENCE = 15_000_000_000L;
+
+  /**
+   * What a cast may leave behind, and a round of all patterns for each of them: C2 does not always
+   * remove the slices of segments that their lines are read through. A boxed vector in a loop, which
+   * is what the probe is for, leaves hundreds of times as much.
+   */
+  private static final long SLICES = 1024;
 
   private record Pattern(String name, Runnable call) {}
 
@@ -76,9 +83,10 @@ final class AllocationProbe {
     quantize(patterns, engine, Formats.FP16, Formats.E4M3FN_TENSOR, Quantization.OCP);
     boolean quiet = true;
     for (Pattern pattern : patterns) {
-      quiet &= settles(pattern);
+      quiet &= settles(pattern, pattern.name().startsWith("matmul") ? 0 : SLICES);
     }
-    quiet &= settles(new Pattern("all in turn", () -> patterns.forEach(p -> p.call().run())));
+    Pattern all = new Pattern("all in turn", () -> patterns.forEach(p -> p.call().run()));
+    quiet &= settles(all, patterns.size() * SLICES);
     System.exit(quiet ? 0 : 1);
   }
 
@@ -88,7 +96,7 @@ final class AllocationProbe {
     return Stream.of(Width.values()).filter(width -> width.bits() == bits).findAny().orElseThrow();
   }
 
-  private static boolean settles(Pattern pattern) {
+  private static boolean settles(Pattern pattern, long limit) {
     long start = System.nanoTime();
     long bytes;
     do {
@@ -105,7 +113,7 @@ final class AllocationProbe {
         bytes,
         CALLS,
         (System.nanoTime() - start) / 1e9);
-    return bytes == 0;
+    return bytes <= limit * CALLS;
   }
 
   private static void matmul(

@@ -105,7 +105,7 @@ final class AllocationProbe {
         pattern.call().run();
       }
       bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
-    } while (bytes != 0 && System.nanoTime() - start < PATIENCE);
+    } while (bytes > limit * CALLS && System.nanoTime() - start < PATIENCE);
     System.out.printf(
         Locale.ROOT,
         "%-40s %d bytes in %d calls, after %.1f s%n",

@@ -458,7 +458,9 @@ public final class Line {
   }
 
   private int define(Encoding encoding, float number, int i) {
-    return encoding.format().encode(number, encoding.rounding(), encoding.beyond(), random[i]);
+    // Lines without random bits may be longer than those with.
+    int bits = i < random.length ? random[i] : 0;
+    return encoding.format().encode(number, encoding.rounding(), encoding.beyond(), bits);
   }
 
   private void writeCodes(Encoding encoding, long at, int count, boolean direct) {

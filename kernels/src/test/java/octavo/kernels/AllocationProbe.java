@@ -26,9 +26,9 @@ import octavo.tensor.Tensor;
 
 /**
  * Calls the Vector API kernels of one width until they allocate nothing, each kernel alone and then
- * all in turn; exits with 1 if products still allocate, or casts more than some slices. Run by {@link VectorAllocationTest} in a
- * virtual machine of its own: kernels of several widths, or what other tests did, would share
- * profiles inside the Vector API.
+ * all in turn; exits with 1 if products still allocate, or casts more than some slices. Run by
+ * {@link VectorAllocationTest} in a virtual machine of its own: kernels of several widths, or what
+ * other tests did, would share profiles inside the Vector API.
  */
 final class AllocationProbe {
 
@@ -38,8 +38,8 @@ final class AllocationProbe {
 
   /**
    * What a cast may leave behind, and a round of all patterns for each of them: C2 does not always
-   * remove the slices of segments that their lines are read through. A boxed vector in a loop, which
-   * is what the probe is for, leaves hundreds of times as much.
+   * remove the slices of segments that their lines are read through. A boxed vector in a loop,
+   * which is what the probe is for, leaves hundreds of times as much.
    */
   private static final long SLICES = 1024;
 

@@ -149,6 +149,7 @@ class KernelMatrixTest {
         | dequantize | vector | none |
         | matmul | vector | FP32, BF16 times MXFP8_E4M3, MXFP4 (without bias) |
         | matmul | ffm | as it was |
+        | sparse_matmul | vector | none |
         """,
         table);
   }

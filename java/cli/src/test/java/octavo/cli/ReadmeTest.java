@@ -85,6 +85,8 @@ class ReadmeTest {
       case "octavo.backend", "octavo.disable", "octavo.require" -> "reference";
       case "octavo.isa.max" -> "avx2";
       case "octavo.vector.bits" -> "256";
+      case "octavo.threads" -> "2";
+      case "octavo.warmup" -> "none";
       case "octavo.explain" -> "plans";
       default -> "somewhere";
     };

@@ -7,7 +7,7 @@ import octavo.spi.Overrides;
 /**
  * Condition of the tests that call the library: that it was built. A machine without a C++ compiler
  * builds Octavo without it, and reports these tests as skipped; with {@code
- * -Doctavo.require=ffm,jni} they run all the same, and fail.
+ * -Dbackends.require=ffm,jni} they run all the same, and fail.
  */
 public final class Built {
 

@@ -125,6 +125,7 @@ final class MatmulCases {
       shapes();
       values();
       layouts();
+      outputs();
       memories();
       packed(PACKED_SHAPES.stream().map(s -> new Shape(s.m(), s.n(), depth((int) s.k()))).toList());
     }
@@ -201,6 +202,32 @@ final class MatmulCases {
                 Where.lying(layoutB),
                 Where.lying(layoutOut));
           }
+        }
+      }
+    }
+  }
+
+  /** Every output, with and without a bias, in every layout. */
+  private void outputs() {
+    for (Layout layout : LAYOUTS) {
+      for (ElementFormat out : OUTPUTS) {
+        for (boolean bias : BIAS) {
+          rotation.advance();
+          Shape shape = new Shape(1 + cases.size() * 5 % 21, 1 + cases.size() * 7 % 37, depth(5));
+          Where where = Where.lying(Layout.PACKED);
+          cases.add(
+              new MatmulCase(
+                  a,
+                  b,
+                  out,
+                  bias,
+                  shape,
+                  Values.WIDE,
+                  Values.NORMAL,
+                  where,
+                  where,
+                  Where.lying(layout),
+                  null));
         }
       }
     }

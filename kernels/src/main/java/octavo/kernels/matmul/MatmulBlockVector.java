@@ -72,11 +72,11 @@ public final class MatmulBlockVector implements MatmulKernel {
 
   @Override
   public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
-    TiledProduct.run(Tile.runs(width), a, b, epilogue, out, workers);
+    TiledProduct.run(width, a, b, epilogue, out, workers);
   }
 
   @Override
   public void run(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
-    TiledProduct.run(Tile.runs(width), a, b, epilogue, out, workers);
+    TiledProduct.run(width, a, b, epilogue, out, workers);
   }
 }

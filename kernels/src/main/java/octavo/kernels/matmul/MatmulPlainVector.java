@@ -64,11 +64,11 @@ public final class MatmulPlainVector implements MatmulKernel {
 
   @Override
   public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
-    TiledProduct.run(Tile.chains(width), a, b, epilogue, out, workers);
+    TiledProduct.run(width, a, b, epilogue, out, workers);
   }
 
   @Override
   public void run(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
-    TiledProduct.run(Tile.chains(width), a, b, epilogue, out, workers);
+    TiledProduct.run(width, a, b, epilogue, out, workers);
   }
 }

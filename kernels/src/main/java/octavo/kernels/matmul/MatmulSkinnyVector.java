@@ -1,6 +1,5 @@
 package octavo.kernels.matmul;
 
-import octavo.format.Format;
 import octavo.kernels.vector.Width;
 import octavo.op.Epilogue;
 import octavo.spi.Host;
@@ -131,18 +130,14 @@ public final class MatmulSkinnyVector implements MatmulKernel {
     boolean wholeBytes = b.element().storageBits() >= 8 || (b.stride(0) & 1) == 0;
     if (!wholeBytes
         || !SkinnyProduct.run(SkinnyKernels.of(width), a, b, null, epilogue, out, workers)) {
-      TiledProduct.run(tile(a.format(), b.format()), a, b, epilogue, out, workers);
+      TiledProduct.run(width, a, b, epilogue, out, workers);
     }
   }
 
   @Override
   public void run(Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
     if (!SkinnyProduct.run(SkinnyKernels.of(width), a, null, b, epilogue, out, workers)) {
-      TiledProduct.run(tile(a.format(), b.format()), a, b, epilogue, out, workers);
+      TiledProduct.run(width, a, b, epilogue, out, workers);
     }
-  }
-
-  private Tile tile(Format a, Format b) {
-    return MatmulRequest.blockLength(a, b) == 0 ? Tile.chains(width) : Tile.runs(width);
   }
 }

@@ -3,6 +3,7 @@ package octavo.kernels.matmul;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import octavo.format.Formats;
+import octavo.kernels.math.Activator;
 import octavo.op.Activation;
 import octavo.op.Epilogue;
 import octavo.tensor.Codes;
@@ -20,6 +21,7 @@ final class PartWriter {
 
   private @Nullable Source a;
   private @Nullable Tensor out;
+  private @Nullable Activator activator;
   private Epilogue epilogue = Epilogue.NONE;
   private long column;
   private int width;
@@ -27,12 +29,26 @@ final class PartWriter {
   private float[] endB = new float[0];
   private float[] biases = new float[0];
   private float[] line = new float[0];
+  private float[] residuals = new float[0];
   private short[] shortLine = new short[0];
 
   PartWriter() {}
 
-  /** Begins with columns of a product. */
+  /** Begins with columns of a product, whose activation is applied without vectors. */
   void begin(Source left, Source right, Epilogue finish, Tensor result, long from, int count) {
+    begin(null, left, right, finish, result, from, count);
+  }
+
+  /** Begins with columns of a product. */
+  void begin(
+      @Nullable Activator lanes,
+      Source left,
+      Source right,
+      Epilogue finish,
+      Tensor result,
+      long from,
+      int count) {
+    activator = lanes;
     a = left;
     out = result;
     epilogue = finish;
@@ -90,14 +106,30 @@ final class PartWriter {
       add(line, biases, width);
     }
     Activation activation = epilogue.activation();
-    if (activation != Activation.NONE) {
+    if (activator != null) {
+      activator.apply(activation, line, 0, width);
+    } else if (activation != Activation.NONE) {
       for (int c = 0; c < width; c++) {
         line[c] = activation.apply(line[c]);
       }
     }
     Tensor residual = epilogue.residual();
     if (residual != null) {
-      long at = row * residual.stride(0) + column * residual.stride(1);
+      add(residual, row * residual.stride(0) + column * residual.stride(1));
+    }
+  }
+
+  /** Adds a row of a residual; FP32 and BF16 by the line. */
+  private void add(Tensor residual, long at) {
+    if (residual.unitColumnStride() && residual.format().equals(Formats.FP32)) {
+      residuals = TiledProduct.grown(residuals, width);
+      MemorySegment.copy(residual.data(), Codes.FLOAT, at * Float.BYTES, residuals, 0, width);
+      add(line, residuals, width);
+    } else if (residual.unitColumnStride() && residual.format().equals(Formats.BF16)) {
+      shortLine = shortLine.length < width ? new short[width] : shortLine;
+      MemorySegment.copy(residual.data(), Codes.SHORT, at * Short.BYTES, shortLine, 0, width);
+      addBf16(line, shortLine, width);
+    } else {
       for (int c = 0; c < width; c++) {
         int code = Codes.get(residual.data(), residual.element(), at + c * residual.stride(1));
         line[c] += residual.element().decode(code);
@@ -141,6 +173,12 @@ final class PartWriter {
   private static void add(float[] line, float[] biases, int count) {
     for (int c = 0; c < count; c++) {
       line[c] += biases[c];
+    }
+  }
+
+  private static void addBf16(float[] line, short[] codes, int count) {
+    for (int c = 0; c < count; c++) {
+      line[c] += Float.intBitsToFloat(codes[c] << 16);
     }
   }
 

@@ -2,8 +2,10 @@ package octavo.kernels.matmul;
 
 import java.util.Arrays;
 import java.util.Objects;
+import octavo.kernels.math.Activator;
 import octavo.kernels.vector.CacheSizes;
 import octavo.kernels.vector.ScratchPool;
+import octavo.kernels.vector.Width;
 import octavo.op.Epilogue;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Workers;
@@ -64,6 +66,7 @@ final class TiledProduct {
   final Source a = new Source();
   final Source b = new Source();
   private @Nullable Tile tile;
+  private @Nullable Activator activator;
   private @Nullable Tensor out;
   private Epilogue epilogue = Epilogue.NONE;
   private int length;
@@ -101,13 +104,13 @@ final class TiledProduct {
   }
 
   /** Computes a product by the arithmetic of {@link octavo.spi.MatmulKernel}. */
-  static void run(Tile tile, Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
+  static void run(Width width, Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
     TiledProduct product = POOL.take();
     try {
       product.a.set(a);
       product.b.set(b);
       product.length = MatmulRequest.blockLength(a.format(), b.format());
-      product.compute(tile, a.columns(), epilogue, out, workers);
+      product.compute(width, a.columns(), epilogue, out, workers);
     } finally {
       product.clear();
       POOL.give(product);
@@ -116,13 +119,13 @@ final class TiledProduct {
 
   /** As the other, of a packed matrix. */
   static void run(
-      Tile tile, Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
+      Width width, Tensor a, PackedMatrix b, Epilogue epilogue, Tensor out, Workers workers) {
     TiledProduct product = POOL.take();
     try {
       product.a.set(a);
       product.b.set(b);
       product.length = MatmulRequest.blockLength(a.format(), b.format());
-      product.compute(tile, a.columns(), epilogue, out, workers);
+      product.compute(width, a.columns(), epilogue, out, workers);
     } finally {
       product.clear();
       POOL.give(product);
@@ -138,8 +141,10 @@ final class TiledProduct {
   }
 
   private void compute(
-      Tile chosen, long columnsOfOperands, Epilogue finish, Tensor result, Workers workers) {
+      Width lanes, long columnsOfOperands, Epilogue finish, Tensor result, Workers workers) {
+    Tile chosen = length == 0 ? Tile.chains(lanes) : Tile.runs(lanes);
     tile = chosen;
+    activator = Activator.of(lanes);
     out = result;
     epilogue = finish;
     depth = columnsOfOperands;
@@ -389,7 +394,7 @@ final class TiledProduct {
     int h = byRows ? count : height;
     int w = byRows ? width : count;
     Tensor result = Objects.requireNonNull(out);
-    scratch.writer.begin(a, b, epilogue, result, column, w);
+    scratch.writer.begin(activator, a, b, epilogue, result, column, w);
     int paddedHeight = Math.ceilDiv(h, its.rows()) * its.rows();
     int panels = Math.ceilDiv(w, its.columns());
     for (int r = 0; r < h; r++) {

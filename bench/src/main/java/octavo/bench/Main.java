@@ -50,6 +50,11 @@ public final class Main implements Callable<Integer> {
       description = "Keep the figures of the last run that this one does not measure again.")
   private boolean merge;
 
+  @Option(
+      names = "--resume",
+      description = "As --merge, and measure only what has no figure in the last run.")
+  private boolean resume;
+
   @Option(names = "--list", description = "Print the subjects and measure nothing.")
   private boolean list;
 
@@ -97,6 +102,15 @@ public final class Main implements Callable<Integer> {
       subjects.forEach(subject -> System.out.println(subject.id()));
       return 0;
     }
+    Path json = folder.resolve("results.json");
+    Optional<Results> earlier =
+        (merge || resume) && Files.exists(json)
+            ? Optional.of(Results.read(json))
+            : Optional.empty();
+    if (resume && earlier.isPresent()) {
+      Results last = earlier.get();
+      subjects = subjects.stream().filter(subject -> !last.has(subject)).toList();
+    }
     Engine engine = OctavoWork.engine();
     Machine machine = Machine.describe(engine, home);
     System.out.print(machine.text());
@@ -127,14 +141,22 @@ public final class Main implements Callable<Integer> {
         missing.add(new Results.Missing(subject.id(), e.reason()));
         System.out.println("failed: " + e.reason());
       }
+      results(machine, limits, peers, figures, missing, earlier).write(json);
     }
-    Results results = new Results(machine, limits, peers, figures, missing);
-    Path json = folder.resolve("results.json");
-    if (merge && Files.exists(json)) {
-      results = results.with(Results.read(json));
-    }
-    results.write(json);
-    return finish(results, folder);
+    return finish(results(machine, limits, peers, figures, missing, earlier), folder);
+  }
+
+  private static Results results(
+      Machine machine,
+      List<MachineLimits.Measured> limits,
+      List<Results.PeerState> peers,
+      List<Figure> figures,
+      List<Results.Missing> missing,
+      Optional<Results> earlier) {
+    Results results =
+        new Results(
+            machine, limits, peers, new ArrayList<>(figures), new ArrayList<>(missing));
+    return earlier.isPresent() ? results.with(earlier.get()) : results;
   }
 
   private static int finish(Results results, Path folder) throws IOException {

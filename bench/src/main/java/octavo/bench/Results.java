@@ -70,6 +70,11 @@ record Results(
         .writeValueAsString(this);
   }
 
+  /** {@return whether there is a figure of a subject} */
+  boolean has(Subject subject) {
+    return figures.stream().anyMatch(figure -> figure.subject().equals(subject.id()));
+  }
+
   /** {@return these results with what an earlier run measured besides} */
   Results with(Results earlier) {
     Set<String> here = figures.stream().map(Figure::subject).collect(Collectors.toSet());
@@ -88,7 +93,11 @@ record Results(
         .filter(old -> missing.stream().noneMatch(fresh -> fresh.subject().equals(old.subject())))
         .filter(old -> !measured.contains(old.subject()))
         .forEach(lacking::add);
-    return new Results(machine, limits, peers.isEmpty() ? earlier.peers : peers, all, lacking);
+    List<PeerState> others = new ArrayList<>(peers);
+    earlier.peers.stream()
+        .filter(old -> peers.stream().noneMatch(peer -> peer.name().equals(old.name())))
+        .forEach(others::add);
+    return new Results(machine, limits, others, all, lacking);
   }
 
   /** {@return the fastest peer at a shape with weights or codes of the same width} */

@@ -154,8 +154,7 @@ public final class Main implements Callable<Integer> {
       List<Results.Missing> missing,
       Optional<Results> earlier) {
     Results results =
-        new Results(
-            machine, limits, peers, new ArrayList<>(figures), new ArrayList<>(missing));
+        new Results(machine, limits, peers, new ArrayList<>(figures), new ArrayList<>(missing));
     return earlier.isPresent() ? results.with(earlier.get()) : results;
   }
 

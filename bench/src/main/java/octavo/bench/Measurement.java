@@ -128,7 +128,6 @@ final class Measurement {
         "--add-modules=jdk.incubator.vector",
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",
-        "-Dslf4j.internal.verbosity=ERROR", // Jlama brings no logger
         "-Dbench.home=" + System.getProperty("bench.home", "."));
   }
 

@@ -22,7 +22,9 @@ public enum Peer {
       "Jlama",
       "0.8.4",
       List.of(
-          "com.github.tjake:jlama-core:0.8.4:", "com.github.tjake:jlama-native:0.8.4:linux-x86_64"),
+          "com.github.tjake:jlama-core:0.8.4:",
+          "com.github.tjake:jlama-native:0.8.4:linux-x86_64",
+          "org.slf4j:slf4j-nop:2.0.7:"),
       "");
 
   private final String text;

@@ -61,7 +61,8 @@ class TemplateBytecodeTest {
           "octavo/kernels/matmul/RunSumsLanes",
           "octavo/kernels/matmul/RunTile6x2",
           "octavo/kernels/matmul/RunTile8x2",
-          "octavo/kernels/matmul/SparseTile4x2");
+          "octavo/kernels/matmul/SparseTile4x2",
+          "octavo/kernels/matmul/SparseTile6x2");
 
   /** Classes whose methods leaves may call: numbers, and records of them. */
   private static final Set<String> PLAIN =

@@ -60,8 +60,6 @@ import octavo.tensor.Tensor;
  */
 public final class Engine {
 
-  private static final System.Logger LOGGER = System.getLogger("octavo");
-
   private final Dispatcher dispatcher;
   private final PlanCache<ConvertRequest, ConvertKernel> converts = new PlanCache<>();
   private final PlanCache<QuantizeRequest, QuantizeKernel> quantizes = new PlanCache<>();
@@ -95,7 +93,10 @@ public final class Engine {
    */
   public static Engine create(Overrides overrides) {
     List<KernelProvider> providers = new ArrayList<>();
-    ServiceLoader.load(KernelProvider.class, Engine.class.getClassLoader()).forEach(providers::add);
+    for (KernelProvider provider :
+        ServiceLoader.load(KernelProvider.class, Engine.class.getClassLoader())) {
+      providers.add(provider);
+    }
     Host host = Host.probe(overrides, providers);
     List<Kernel<?>> kernels = new ArrayList<>();
     for (int i = 0; i < providers.size(); i++) {
@@ -543,7 +544,7 @@ public final class Engine {
 
   <R extends Request, K extends Kernel<R>> Prepared<R, K> prepared(Plan<R, K> plan) {
     if (dispatcher.host().overrides().explainPlans()) {
-      LOGGER.log(System.Logger.Level.INFO, plan::explain);
+      System.getLogger("octavo").log(System.Logger.Level.INFO, plan::explain);
     }
     return new Prepared<>(plan);
   }

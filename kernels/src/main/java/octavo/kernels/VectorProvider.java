@@ -1,8 +1,9 @@
 package octavo.kernels;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import octavo.kernels.convert.ConvertVector;
 import octavo.kernels.matmul.MatmulBlockVector;
 import octavo.kernels.matmul.MatmulPlainVector;
@@ -49,16 +50,15 @@ public final class VectorProvider implements KernelProvider {
     int forced = overrides.vectorBits();
     String detail =
         forced == 0
-            ? "Vector API, %d-bit (preferred)".formatted(preferred)
-            : "Vector API, %d-bit (-Doctavo.vector.bits; preferred %d)"
-                .formatted(forced, preferred);
-    List<Isa> isas =
-        Arrays.stream(Width.values())
-            .filter(width -> width.bits() <= preferred)
-            .map(Width::isa)
-            .distinct()
-            .toList();
-    return new BackendStatus("vector", true, detail, isas, preferred);
+            ? "Vector API, " + preferred + "-bit (preferred)"
+            : "Vector API, " + forced + "-bit (-Doctavo.vector.bits; preferred " + preferred + ")";
+    Set<Isa> isas = new LinkedHashSet<>();
+    for (Width width : Width.values()) {
+      if (width.bits() <= preferred) {
+        isas.add(width.isa());
+      }
+    }
+    return new BackendStatus("vector", true, detail, List.copyOf(isas), preferred);
   }
 
   @Override

@@ -76,7 +76,7 @@ public record FloatFormat(
     require(
         maxExponent <= Float.MAX_EXPONENT && leastExponent >= FP32_LEAST_EXPONENT,
         name,
-        "values from 2^%d to 2^%d are not all exact in FP32".formatted(leastExponent, maxExponent));
+        "values from 2^" + leastExponent + " to 2^" + maxExponent + " are not all exact in FP32");
   }
 
   private static void require(boolean holds, String name, String rule) {

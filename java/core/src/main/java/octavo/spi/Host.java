@@ -1,12 +1,14 @@
 package octavo.spi;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.StringTokenizer;
 import java.util.TreeSet;
 
 /**
@@ -60,6 +62,12 @@ public record Host(
     backends = List.copyOf(backends);
   }
 
+  /*
+   * A program's first call waits for everything here and for what leads to it: loops in place of
+   * streams, no formatted texts that nobody reads. Together with concatenations that javac spells
+   * out, they cost a fresh JVM tens of milliseconds.
+   */
+
   /**
    * {@return this machine}
    *
@@ -71,6 +79,10 @@ public record Host(
         System.getProperty("java.vm.name", "") + " " + System.getProperty("java.vm.info", "");
     boolean c2 =
         vm.contains("mixed mode") && !vm.contains("emulated-client") && !vm.contains("Client");
+    List<BackendStatus> statuses = new ArrayList<>();
+    for (KernelProvider provider : providers) {
+      statuses.add(provider.probe(overrides));
+    }
     return new Host(
         System.getProperty("os.name", "unknown").toLowerCase(Locale.ROOT),
         System.getProperty("os.arch", "unknown"),
@@ -79,21 +91,26 @@ public record Host(
         ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
         readCpuFeatures(),
         Runtime.getRuntime().availableProcessors(),
-        providers.stream().map(provider -> provider.probe(overrides)).toList(),
+        statuses,
         overrides);
   }
 
   private static Set<String> readCpuFeatures() {
     Set<String> features = new TreeSet<>();
-    try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-      lines
-          .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
-          .findFirst()
-          .ifPresent(line ->
-              Arrays.stream(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))
-                  .filter(FEATURES::contains)
-                  .forEach(features::add));
-    } catch (IOException | java.io.UncheckedIOException e) {
+    try (BufferedReader lines = Files.newBufferedReader(Path.of("/proc/cpuinfo"))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith("flags") || line.startsWith("Features")) {
+          StringTokenizer words = new StringTokenizer(line.substring(line.indexOf(':') + 1));
+          while (words.hasMoreTokens()) {
+            String word = words.nextToken();
+            if (FEATURES.contains(word)) {
+              features.add(word);
+            }
+          }
+          break;
+        }
+      }
+    } catch (IOException e) {
       return Set.of(); // Not Linux: the native library still knows what the processor has.
     }
     return features;
@@ -127,13 +144,13 @@ public record Host(
    * @param backend its name
    */
   public BackendStatus backend(String backend) {
-    return backends.stream()
-        .filter(status -> status.backend().equals(backend))
-        .findFirst()
-        .orElseGet(() ->
-            BackendStatus.absent(
-                backend,
-                "no provider was found; put the module that holds it on the module or class path"));
+    for (BackendStatus status : backends) {
+      if (status.backend().equals(backend)) {
+        return status;
+      }
+    }
+    return BackendStatus.absent(
+        backend, "no provider was found; put the module that holds it on the module or class path");
   }
 
   /**

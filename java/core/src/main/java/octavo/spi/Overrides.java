@@ -1,11 +1,11 @@
 package octavo.spi;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * What the user sets with {@code -Doctavo.…=}. Names and values that do not exist are refused, with
@@ -105,10 +105,12 @@ public record Overrides(
    *     its value is
    */
   public static Overrides ofSystemProperties() {
-    Map<String, String> properties =
-        System.getProperties().stringPropertyNames().stream()
-            .filter(name -> name.startsWith(PREFIX))
-            .collect(Collectors.toMap(name -> name, name -> System.getProperty(name, "")));
+    Map<String, String> properties = new HashMap<>();
+    for (String name : System.getProperties().stringPropertyNames()) {
+      if (name.startsWith(PREFIX)) {
+        properties.put(name, System.getProperty(name, ""));
+      }
+    }
     return parse(properties);
   }
 
@@ -165,14 +167,18 @@ public record Overrides(
 
   private static List<String> backends(Map<String, String> properties, String name) {
     String value = properties.getOrDefault(name, "");
-    List<String> list =
-        Arrays.stream(value.split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
-    for (String backend : list) {
+    List<String> list = new ArrayList<>();
+    for (String part : value.split(",")) {
+      String backend = part.strip();
+      if (backend.isEmpty()) {
+        continue;
+      }
       if (!BACKENDS.contains(backend)) {
         throw new IllegalArgumentException(
             "-D%s=%s: no backend is called '%s'; valid are %s"
                 .formatted(name, value, backend, BACKENDS));
       }
+      list.add(backend);
     }
     return list;
   }

@@ -30,11 +30,17 @@ final class Shape {
   /** {@return the number of elements} */
   static long size(long[] shape) {
     // With an empty dimension the others may be as large as they like.
-    if (Arrays.stream(shape).anyMatch(dimension -> dimension == 0)) {
-      return 0;
+    for (long dimension : shape) {
+      if (dimension == 0) {
+        return 0;
+      }
     }
     try {
-      return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+      long size = 1;
+      for (long dimension : shape) {
+        size = Math.multiplyExact(size, dimension);
+      }
+      return size;
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException(
           "shape " + Arrays.toString(shape) + " has more than 2^63 elements", e);

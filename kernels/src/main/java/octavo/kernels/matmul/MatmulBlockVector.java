@@ -66,7 +66,7 @@ public final class MatmulBlockVector implements MatmulKernel {
               .formatted(request.blockLength(), TiledProduct.MAX_RUN));
     }
     return new Verdict.Eligible(
-        TiledProduct.cost(3 * width.slowness(), request.m()),
+        TiledProduct.cost(1.35 * width.slowness(), request),
         "tiles of FP32 sums, operands decoded once");
   }
 

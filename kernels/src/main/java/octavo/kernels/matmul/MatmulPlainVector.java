@@ -16,7 +16,7 @@ import octavo.tensor.Tensor;
 public final class MatmulPlainVector implements MatmulKernel {
   /*
    * Both operands are decoded to FP32 panels (Source, PanelPacker), whatever their formats and
-   * layouts, and multiplied tile by tile, in parts that threads take (TiledProduct, ChainTile5x2,
+   * layouts, and multiplied tile by tile, in parts that threads take (TiledProduct, ChainTile6x2,
    * ChainTile8x2, where the essays are). Outputs lie in vector lanes; each is one chain of fused
    * multiply-adds over k in increasing order that starts at +0, which is the definition. Row and
    * tensor scales and the epilogue come at the end (PartWriter), in the written order.
@@ -58,7 +58,7 @@ public final class MatmulPlainVector implements MatmulKernel {
       return new Verdict.Rejected("scales change along K; that is matmul.block");
     }
     return new Verdict.Eligible(
-        TiledProduct.cost(2 * width.slowness(), request.m()),
+        TiledProduct.cost(1.1 * width.slowness(), request),
         "tiles of FP32 sums, operands decoded once");
   }
 

@@ -19,6 +19,9 @@ final class PartWriter {
    * x * 1 is x, NaN and zeros included.
    */
 
+  /** What a whole tile may have behind the last column. */
+  private static final int WHOLE_TILE = 32;
+
   private @Nullable Source a;
   private @Nullable Tensor out;
   private @Nullable Activator activator;
@@ -55,7 +58,7 @@ final class PartWriter {
     column = from;
     width = count;
     endB = TiledProduct.grown(endB, count);
-    line = TiledProduct.grown(line, count);
+    line = TiledProduct.grown(line, count + WHOLE_TILE);
     plainB = true;
     for (int c = 0; c < count; c++) {
       endB[c] = right.endFactor(from + c);
@@ -76,6 +79,18 @@ final class PartWriter {
   }
 
   /**
+   * Takes a row whose sums lie along tiles.
+   *
+   * @param tile knows where
+   * @param sums the sums of tiles
+   * @param sumsAt where the row's first are
+   * @param apart how far those of the next tile are
+   */
+  void along(Tile tile, float[] sums, int sumsAt, int apart) {
+    tile.row(sums, sumsAt, apart, width, line);
+  }
+
+  /**
    * Writes a row.
    *
    * @param sums the sums of tiles
@@ -90,15 +105,32 @@ final class PartWriter {
       System.arraycopy(sums, at, line, c, Math.min(together, width - c));
       at += apart;
     }
+    finish(row);
+  }
+
+  /**
+   * Takes a row whose sums lie across tiles.
+   *
+   * @param sums the sums of tiles
+   * @param sumsAt where the row's first is
+   * @param apart how far the next is
+   */
+  void across(float[] sums, int sumsAt, int apart) {
+    for (int c = 0; c < width; c++) {
+      line[c] = sums[sumsAt + c * apart];
+    }
+  }
+
+  /**
+   * Finishes the row that was taken, and writes it.
+   *
+   * @param row the row of the product
+   */
+  void finish(long row) {
     float endA = Objects.requireNonNull(a).endFactor(row);
     if (endA != 1.0f || !plainB) {
       scale(line, endA, endB, width);
     }
-    finish(row);
-    store(Objects.requireNonNull(out), row);
-  }
-
-  private void finish(long row) {
     if (epilogue.scale() != 1.0f) {
       multiply(line, epilogue.scale(), width);
     }
@@ -117,6 +149,7 @@ final class PartWriter {
     if (residual != null) {
       add(residual, row * residual.stride(0) + column * residual.stride(1));
     }
+    store(Objects.requireNonNull(out), row);
   }
 
   /** Adds a row of a residual; FP32 and BF16 by the line. */

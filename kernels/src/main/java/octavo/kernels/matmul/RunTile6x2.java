@@ -9,18 +9,18 @@ import octavo.kernels.vector.Species;
 /** Six rows by two vectors, scales after each run of k: a template, copied for each width. */
 final class RunTile6x2 implements Tile {
   /*
-   * As ChainTile5x2, but the sums p of a run start from zero and meet their scales at its end, where
+   * As ChainTile6x2, but the sums p of a run start from zero and meet their scales at its end, where
    * 12 sums of the block are loaded, updated and stored (they stay in L1 for a whole chunk of k).
-   * Here 6 x 2 fits into 16 registers: the loop over runs keeps C2 from starting broadcasts early.
    *
-   * On a Zen 3, runs of 32 within a product, share of an FMA loop: 6 x 2 0.83, 5 x 2 0.80, 4 x 2
-   * 0.74 to 0.77; runs of 16: 0.72; of 128: 0.90. A run costs about 30 cycles beside its
-   * multiply-adds: 12 for scales, the rest for the end of the inner loop, which is not predicted.
-   * Lost: one loop over k with a countdown to the end of the run (5 x 2 0.81, 6 x 2 0.43); indices
-   * made anew for each run (0.81); two or four steps of k at once (0.3 to 0.7); rows of A apart
-   * (0.4); one call per run (a call costs 20 cycles). Scales multiplied into the elements when
-   * packing, where that is exact (powers of two within bounds), would gain four hundredths here and
-   * lose them again in packing.
+   * What C2 spills depends on the counter of the loops. Over rows of A it must be the index into B,
+   * with k beside it: 0.82 of an FMA loop, 0.4 with k or an index into A. Over panels of A it must be
+   * the index into A (0.83; 0.44 by that into B), over rows at a constant distance k (0.82; 0.4 to
+   * 0.5). All on a Zen 3, runs of 32, alone. Panels of A would have to be woven.
+   *
+   * A run costs about 30 cycles beside its multiply-adds: 12 for scales, the rest for the end of the
+   * inner loop. Lost: 5 x 2 (0.80), 4 x 2 (0.74 to 0.77); one loop over k with a countdown to the
+   * end of the run (5 x 2 0.82, 6 x 2 0.43); indices made anew for each run (0.81); two or four steps
+   * of k at once (0.3 to 0.7), also with a store or a fence between steps to keep loads apart.
    */
 
   private static final VectorSpecies<Float> SPECIES =
@@ -48,6 +48,7 @@ final class RunTile6x2 implements Tile {
       int depth,
       float[] a,
       int aAt,
+      int stride,
       float[] scalesA,
       int scalesAAt,
       float[] b,
@@ -56,12 +57,17 @@ final class RunTile6x2 implements Tile {
       int scalesBAt,
       float[] acc,
       int accAt) {
-    int bk = bAt;
-    int last = aAt + depth * ROWS;
+    int a1At = aAt + stride;
+    int a2At = aAt + 2 * stride;
+    int a3At = aAt + 3 * stride;
+    int a4At = aAt + 4 * stride;
+    int a5At = aAt + 5 * stride;
+    int k = 0;
+    int last = bAt + depth * COLUMNS;
     int sa = scalesAAt;
     int sb = scalesBAt;
-    for (int ak = aAt; ak < last; ) {
-      int end = Math.min(ak + length * ROWS, last);
+    for (int bk = bAt; bk < last; ) {
+      int end = Math.min(bk + length * COLUMNS, last);
       FloatVector p00 = FloatVector.zero(SPECIES);
       FloatVector p01 = FloatVector.zero(SPECIES);
       FloatVector p10 = FloatVector.zero(SPECIES);
@@ -74,28 +80,28 @@ final class RunTile6x2 implements Tile {
       FloatVector p41 = FloatVector.zero(SPECIES);
       FloatVector p50 = FloatVector.zero(SPECIES);
       FloatVector p51 = FloatVector.zero(SPECIES);
-      for (; ak < end; ak += ROWS) {
+      for (; bk < end; bk += COLUMNS) {
         FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
         FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
-        FloatVector a0 = FloatVector.broadcast(SPECIES, a[ak]);
+        FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
         p00 = a0.lanewise(VectorOperators.FMA, b0, p00);
         p01 = a0.lanewise(VectorOperators.FMA, b1, p01);
-        FloatVector a1 = FloatVector.broadcast(SPECIES, a[ak + 1]);
+        FloatVector a1 = FloatVector.broadcast(SPECIES, a[a1At + k]);
         p10 = a1.lanewise(VectorOperators.FMA, b0, p10);
         p11 = a1.lanewise(VectorOperators.FMA, b1, p11);
-        FloatVector a2 = FloatVector.broadcast(SPECIES, a[ak + 2]);
+        FloatVector a2 = FloatVector.broadcast(SPECIES, a[a2At + k]);
         p20 = a2.lanewise(VectorOperators.FMA, b0, p20);
         p21 = a2.lanewise(VectorOperators.FMA, b1, p21);
-        FloatVector a3 = FloatVector.broadcast(SPECIES, a[ak + 3]);
+        FloatVector a3 = FloatVector.broadcast(SPECIES, a[a3At + k]);
         p30 = a3.lanewise(VectorOperators.FMA, b0, p30);
         p31 = a3.lanewise(VectorOperators.FMA, b1, p31);
-        FloatVector a4 = FloatVector.broadcast(SPECIES, a[ak + 4]);
+        FloatVector a4 = FloatVector.broadcast(SPECIES, a[a4At + k]);
         p40 = a4.lanewise(VectorOperators.FMA, b0, p40);
         p41 = a4.lanewise(VectorOperators.FMA, b1, p41);
-        FloatVector a5 = FloatVector.broadcast(SPECIES, a[ak + 5]);
+        FloatVector a5 = FloatVector.broadcast(SPECIES, a[a5At + k]);
         p50 = a5.lanewise(VectorOperators.FMA, b0, p50);
         p51 = a5.lanewise(VectorOperators.FMA, b1, p51);
-        bk += COLUMNS;
+        k++;
       }
       FloatVector s0 = FloatVector.fromArray(SPECIES, scalesB, sb);
       FloatVector s1 = FloatVector.fromArray(SPECIES, scalesB, sb + LANES);
@@ -167,6 +173,16 @@ final class RunTile6x2 implements Tile {
           .intoArray(acc, accAt + 5 * COLUMNS + LANES);
       sa += ROWS;
       sb += COLUMNS;
+    }
+  }
+
+  @Override
+  public void row(float[] sums, int sumsAt, int apart, int count, float[] line) {
+    int at = sumsAt;
+    for (int c = 0; c < count; c += COLUMNS) {
+      FloatVector.fromArray(SPECIES, sums, at).intoArray(line, c);
+      FloatVector.fromArray(SPECIES, sums, at + LANES).intoArray(line, c + LANES);
+      at += apart;
     }
   }
 }

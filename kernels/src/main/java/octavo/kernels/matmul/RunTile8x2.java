@@ -10,8 +10,9 @@ import octavo.kernels.vector.Species;
 final class RunTile8x2 implements Tile {
   /*
    * The twin of ChainTile8x2 for sums of runs: p starts anew for every run and meets its scales in
-   * registers. Keeping p in memory and scaling it in a method of its own lost 15 % (runs of 32); one
-   * call per run was as fast as the nested loop at 512 bits. For the rest see RunTile6x2.
+   * registers. Measured over panels of A, as ChainTile8x2 was: keeping p in memory and scaling it in
+   * a method of its own lost 15 % (runs of 32); one call per run was as fast as the nested loop at
+   * 512 bits. For the rest see RunTile6x2.
    */
 
   private static final VectorSpecies<Float> SPECIES =
@@ -39,6 +40,7 @@ final class RunTile8x2 implements Tile {
       int depth,
       float[] a,
       int aAt,
+      int stride,
       float[] scalesA,
       int scalesAAt,
       float[] b,
@@ -47,12 +49,19 @@ final class RunTile8x2 implements Tile {
       int scalesBAt,
       float[] acc,
       int accAt) {
-    int bk = bAt;
-    int last = aAt + depth * ROWS;
+    int a1At = aAt + stride;
+    int a2At = aAt + 2 * stride;
+    int a3At = aAt + 3 * stride;
+    int a4At = aAt + 4 * stride;
+    int a5At = aAt + 5 * stride;
+    int a6At = aAt + 6 * stride;
+    int a7At = aAt + 7 * stride;
+    int k = 0;
+    int last = bAt + depth * COLUMNS;
     int sa = scalesAAt;
     int sb = scalesBAt;
-    for (int ak = aAt; ak < last; ) {
-      int end = Math.min(ak + length * ROWS, last);
+    for (int bk = bAt; bk < last; ) {
+      int end = Math.min(bk + length * COLUMNS, last);
       FloatVector p00 = FloatVector.zero(SPECIES);
       FloatVector p01 = FloatVector.zero(SPECIES);
       FloatVector p10 = FloatVector.zero(SPECIES);
@@ -69,34 +78,34 @@ final class RunTile8x2 implements Tile {
       FloatVector p61 = FloatVector.zero(SPECIES);
       FloatVector p70 = FloatVector.zero(SPECIES);
       FloatVector p71 = FloatVector.zero(SPECIES);
-      for (; ak < end; ak += ROWS) {
+      for (; bk < end; bk += COLUMNS) {
         FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
         FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
-        FloatVector a0 = FloatVector.broadcast(SPECIES, a[ak]);
+        FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
         p00 = a0.lanewise(VectorOperators.FMA, b0, p00);
         p01 = a0.lanewise(VectorOperators.FMA, b1, p01);
-        FloatVector a1 = FloatVector.broadcast(SPECIES, a[ak + 1]);
+        FloatVector a1 = FloatVector.broadcast(SPECIES, a[a1At + k]);
         p10 = a1.lanewise(VectorOperators.FMA, b0, p10);
         p11 = a1.lanewise(VectorOperators.FMA, b1, p11);
-        FloatVector a2 = FloatVector.broadcast(SPECIES, a[ak + 2]);
+        FloatVector a2 = FloatVector.broadcast(SPECIES, a[a2At + k]);
         p20 = a2.lanewise(VectorOperators.FMA, b0, p20);
         p21 = a2.lanewise(VectorOperators.FMA, b1, p21);
-        FloatVector a3 = FloatVector.broadcast(SPECIES, a[ak + 3]);
+        FloatVector a3 = FloatVector.broadcast(SPECIES, a[a3At + k]);
         p30 = a3.lanewise(VectorOperators.FMA, b0, p30);
         p31 = a3.lanewise(VectorOperators.FMA, b1, p31);
-        FloatVector a4 = FloatVector.broadcast(SPECIES, a[ak + 4]);
+        FloatVector a4 = FloatVector.broadcast(SPECIES, a[a4At + k]);
         p40 = a4.lanewise(VectorOperators.FMA, b0, p40);
         p41 = a4.lanewise(VectorOperators.FMA, b1, p41);
-        FloatVector a5 = FloatVector.broadcast(SPECIES, a[ak + 5]);
+        FloatVector a5 = FloatVector.broadcast(SPECIES, a[a5At + k]);
         p50 = a5.lanewise(VectorOperators.FMA, b0, p50);
         p51 = a5.lanewise(VectorOperators.FMA, b1, p51);
-        FloatVector a6 = FloatVector.broadcast(SPECIES, a[ak + 6]);
+        FloatVector a6 = FloatVector.broadcast(SPECIES, a[a6At + k]);
         p60 = a6.lanewise(VectorOperators.FMA, b0, p60);
         p61 = a6.lanewise(VectorOperators.FMA, b1, p61);
-        FloatVector a7 = FloatVector.broadcast(SPECIES, a[ak + 7]);
+        FloatVector a7 = FloatVector.broadcast(SPECIES, a[a7At + k]);
         p70 = a7.lanewise(VectorOperators.FMA, b0, p70);
         p71 = a7.lanewise(VectorOperators.FMA, b1, p71);
-        bk += COLUMNS;
+        k++;
       }
       FloatVector s0 = FloatVector.fromArray(SPECIES, scalesB, sb);
       FloatVector s1 = FloatVector.fromArray(SPECIES, scalesB, sb + LANES);
@@ -190,6 +199,16 @@ final class RunTile8x2 implements Tile {
           .intoArray(acc, accAt + 7 * COLUMNS + LANES);
       sa += ROWS;
       sb += COLUMNS;
+    }
+  }
+
+  @Override
+  public void row(float[] sums, int sumsAt, int apart, int count, float[] line) {
+    int at = sumsAt;
+    for (int c = 0; c < count; c += COLUMNS) {
+      FloatVector.fromArray(SPECIES, sums, at).intoArray(line, c);
+      FloatVector.fromArray(SPECIES, sums, at + LANES).intoArray(line, c + LANES);
+      at += apart;
     }
   }
 }

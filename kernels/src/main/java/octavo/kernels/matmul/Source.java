@@ -29,6 +29,9 @@ final class Source {
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   private static final float[] NO_TABLE = {};
 
   private @Nullable Tensor tensor;
@@ -108,6 +111,43 @@ final class Source {
     return scale(row / format.blockRows() * numbers.stride(0) + blockColumn * numbers.stride(1));
   }
 
+  /**
+   * Reads the scales of runs, of an operand whose scales change along rows.
+   *
+   * @param row the row
+   * @param k where the first run begins
+   * @param runs how many
+   * @param length the length of a run
+   * @param to where they go
+   * @param toAt where the first goes
+   * @param apart how far apart they go
+   */
+  void scales(long row, long k, int runs, int length, float[] to, int toAt, int apart) {
+    BlockFormat format = Objects.requireNonNull(block);
+    Tensor numbers = Objects.requireNonNull(scales);
+    long first;
+    if (packed != null && packed.scalesInPanels()) {
+      int rows = packed.packing().panelRows();
+      first = row / rows * numbers.stride(0) + row % rows * numbers.stride(2);
+    } else {
+      first = row / format.blockRows() * numbers.stride(0);
+    }
+    int columns = format.blockColumns();
+    if (numbers.element().storageBits() == 8) {
+      long step = numbers.stride(1);
+      MemorySegment data = numbers.data();
+      for (int run = 0; run < runs; run++) {
+        long at = first + (k + (long) run * length) / columns * step;
+        to[toAt + run * apart] = scaleTable[data.get(ValueLayout.JAVA_BYTE, at) & 0xFF];
+      }
+    } else {
+      for (int run = 0; run < runs; run++) {
+        long at = first + (k + (long) run * length) / columns * numbers.stride(1);
+        to[toAt + run * apart] = scale(at);
+      }
+    }
+  }
+
   /** {@return the factor of a row's results: row or tensor scale, times tensor scale} */
   float endFactor(long row) {
     float factor = 1.0f;
@@ -129,7 +169,10 @@ final class Source {
 
   // ---- codes of rows: `rows` lines, `line` apart, the k-th code of each at k
 
-  /** Reads codes of up to eight bits, one to a byte. */
+  /**
+   * Reads codes of up to eight bits, one to a byte; up to seven bytes behind a line are written,
+   * and as many behind the codes in {@code nibbles} are read.
+   */
   void readBytes(long row, int rows, long k, int depth, byte[] lines, int line, byte[] nibbles) {
     if (packed != null) {
       for (int r = 0; r < rows; r++) {
@@ -149,19 +192,21 @@ final class Source {
       } else if (format.storageBits() == 4) {
         int bytes = (depth + 1) >> 1;
         MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at >> 1, nibbles, 0, bytes);
-        widen(nibbles, bytes, lines, r * line);
+        widen(nibbles, lines, r * line, depth);
       } else {
         MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, lines, r * line, depth);
       }
     }
   }
 
-  /** Two codes per byte to one, the even one from the low half. */
-  private static void widen(byte[] from, int count, byte[] to, int toAt) {
-    for (int i = 0; i < count; i++) {
-      int two = from[i];
-      // Both bytes at once, the even code first: little endian.
-      SHORT.set(to, toAt + 2 * i, (short) ((two & 0xF) | (two & 0xF0) << 4));
+  /** Two codes per byte to one, eight at a time, the even one from the low half. */
+  private static void widen(byte[] from, byte[] to, int toAt, int count) {
+    for (int i = 0; i < count; i += 8) {
+      long x = (int) INT.get(from, i >> 1) & 0xFFFF_FFFFL;
+      x = (x | x << 16) & 0x0000_FFFF_0000_FFFFL;
+      x = (x | x << 8) & 0x00FF_00FF_00FF_00FFL;
+      x = (x | x << 4) & 0x0F0F_0F0F_0F0F_0F0FL;
+      LONG.set(to, toAt + i, x);
     }
   }
 
@@ -190,14 +235,14 @@ final class Source {
   }
 
   /** Reads 32-bit codes as numbers. */
-  void readFloats(long row, int rows, long k, int depth, float[] lines, int line) {
+  void readFloats(long row, int rows, long k, int depth, float[] lines, int linesAt, int line) {
     ElementFormat format = element();
     if (packed != null) {
       for (int r = 0; r < rows; r++) {
         long at = packedAt(packed, row + r);
         for (int i = 0; i < depth; i++) {
           int code = packed.data().get(Codes.INT, (at + packedStep(k + i)) << 2);
-          lines[r * line + i] = format.decode(code);
+          lines[linesAt + r * line + i] = format.decode(code);
         }
       }
       return;
@@ -206,11 +251,11 @@ final class Source {
     for (int r = 0; r < rows; r++) {
       long at = (row + r) * from.stride(0) + k * from.stride(1);
       if (from.unitColumnStride() && PanelPacker.isFp32(format)) {
-        MemorySegment.copy(from.data(), Codes.FLOAT, at << 2, lines, r * line, depth);
+        MemorySegment.copy(from.data(), Codes.FLOAT, at << 2, lines, linesAt + r * line, depth);
       } else {
         for (int i = 0; i < depth; i++) {
           int code = from.data().get(Codes.INT, (at + i * from.stride(1)) << 2);
-          lines[r * line + i] = format.decode(code);
+          lines[linesAt + r * line + i] = format.decode(code);
         }
       }
     }

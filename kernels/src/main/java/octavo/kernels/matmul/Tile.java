@@ -7,12 +7,12 @@ import octavo.kernels.vector.WidthCopies;
 /**
  * The innermost computation of a product: {@link #rows} x {@link #columns} results at once.
  *
- * <p>Operands lie in panels as {@link PanelPacker} packs them: for every k the numbers of a panel's
- * rows side by side. Results lie row by row, {@code columns()} apart.
+ * <p>B lies in panels as {@link PanelPacker} packs them: for every k the numbers of a panel's rows
+ * side by side; A in rows. Results lie row by row, {@code columns()} apart.
  */
 interface Tile {
 
-  /** {@return the rows of A in a panel} */
+  /** {@return the rows of A} */
   int rows();
 
   /** {@return the rows of B in a panel, which are columns of the result} */
@@ -26,9 +26,10 @@ interface Tile {
    *
    * @param length the length of a run, the last may be shorter; ignored without runs, like scales
    * @param depth how many k
-   * @param a panels of A
-   * @param aAt where the panel begins
-   * @param scalesA the scales of A, one panel for each run
+   * @param a rows of A
+   * @param aAt where the first row begins
+   * @param stride how far apart rows are
+   * @param scalesA the scales of A, for each run those of its rows side by side
    * @param scalesAAt where those of the panel begin
    * @param b panels of B
    * @param bAt where the panel begins
@@ -42,6 +43,7 @@ interface Tile {
       int depth,
       float[] a,
       int aAt,
+      int stride,
       float[] scalesA,
       int scalesAAt,
       float[] b,
@@ -50,6 +52,17 @@ interface Tile {
       int scalesBAt,
       float[] acc,
       int accAt);
+
+  /**
+   * Copies a row of sums from tiles to a line.
+   *
+   * @param sums results
+   * @param sumsAt where the row begins in the first tile
+   * @param apart how far apart tiles are
+   * @param count how many sums, up to whole tiles more
+   * @param line where they go
+   */
+  void row(float[] sums, int sumsAt, int apart, int count, float[] line);
 
   /**
    * {@return the tile for products without scales inside their sums}, made at first use
@@ -83,14 +96,14 @@ interface Tile {
 
   /** Holds a tile of 128 bits. */
   final class Chains128 {
-    private static final Tile TILE = copy(ChainTile5x2.class, Width.BITS_128);
+    private static final Tile TILE = copy(ChainTile6x2.class, Width.BITS_128);
 
     private Chains128() {}
   }
 
   /** Holds a tile of 256 bits. */
   final class Chains256 {
-    private static final Tile TILE = copy(ChainTile5x2.class, Width.BITS_256);
+    private static final Tile TILE = copy(ChainTile6x2.class, Width.BITS_256);
 
     private Chains256() {}
   }

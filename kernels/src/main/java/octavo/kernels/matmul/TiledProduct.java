@@ -16,19 +16,19 @@ import org.jspecify.annotations.Nullable;
 /** A product by tiles, with its working memory: the loops around {@link Tile}. */
 final class TiledProduct {
   /*
-   * The result is cut along its longer side into parts, and workers take them. One operand, that of
-   * the shorter side, is packed for all parts and shared; the other is packed by the part that needs
-   * it and never leaves that core's caches. So each operand is packed once, up to sizes where the
-   * shared side is cut into blocks itself. With more columns than rows, roles are exchanged: a part
-   * has columns and packs B.
+   * The result is cut along its longer side into parts, which workers take. The operand of that
+   * side, the long one, is packed by the part that needs it and never leaves that core's caches; the
+   * other, the short one, is packed once for all parts. In tiles the long operand always has the
+   * role of A, whose rows need no weaving (PanelPacker): with more columns than rows the tiles
+   * compute the transposed result. Products commute, so that bits do not change, and the rest is up
+   * to PartWriter.
    *
-   *   blocks of the shared side, up to 1024
-   *     phases of k: as many chunks as fit SHARED_FLOATS     pack the shared operand, in parallel
-   *       parts of the other side, in parallel
-   *         chunks of k, a multiple of the run length        pack the part's own operand
-   *           blocks of A that fit half of L2
-   *             a panel of B, fits three quarters of L1
-   *               a panel of A: one call of the tile
+   *   blocks of the short side, up to 1024
+   *     phases of k: as many chunks as fit SHORT_FLOATS     pack the short operand, in parallel
+   *       parts of the long side, in parallel
+   *         chunks of k, a multiple of the run length       pack the part's rows: half of L2
+   *           a panel of the short operand: three quarters of L1
+   *             some rows of the long one: one call of the tile
    *         after the last k: results = epilogue(sums * (endA * endB)), rounded
    *
    * Where one phase takes all of K, a part keeps its sums to itself and there is no barrier but the
@@ -48,42 +48,46 @@ final class TiledProduct {
   static final int MAX_RUN = 4096;
 
   private static final int BLOCK = 1024;
-  private static final int SHARED_FLOATS = 1 << 20;
+  private static final int SHORT_FLOATS = 1 << 20;
   private static final int SUM_FLOATS = 1 << 20;
-  private static final int COLUMNS_OF_PART = 128;
 
-  /** Rows of the shared operand that are packed as one part. */
-  private static final int PACKED_TOGETHER = 128;
+  /** Rows of the short operand that are packed as one part: a multiple of all panels' rows. */
+  private static final int PACKED_TOGETHER = 96;
 
-  /** Below so many multiply-adds a call is one part: 20 to 40 us of one core. */
+  /** Below so many multiply-adds a call is one part: 20 us of one core. */
   private static final double SMALL = 1 << 20;
+
+  /** The columns of most tiles. */
+  private static final int COSTED = 16;
 
   private static final ScratchPool<TiledProduct> POOL = new ScratchPool<>(TiledProduct::new);
 
   private final Workers.Part packing = this::packPart;
   private final Workers.Part multiplying = this::multiplyPart;
 
-  final Source a = new Source();
-  final Source b = new Source();
+  private final Source a = new Source();
+  private final Source b = new Source();
   private @Nullable Tile tile;
+  private @Nullable RowDecoder decoder;
   private @Nullable Activator activator;
   private @Nullable Tensor out;
   private Epilogue epilogue = Epilogue.NONE;
   private int length;
+  private long depth;
 
-  // The block of results that is being computed, and how it is cut. `byRows`: parts are rows.
-  private boolean byRows;
-  private long blockRow;
-  private long blockColumn;
-  private int height;
-  private int width;
+  /** Whether the long side are the rows of the result. */
+  private boolean tall;
+
+  private int chunk;
   private int step;
-  private int inner;
   private boolean onePhase;
 
-  // The phase.
-  private long depth;
-  private int chunk;
+  // The block of results that is being computed, and the phase.
+  private long longFrom;
+  private int longCount;
+  private long shortFrom;
+  private int shortCount;
+  private int shortPadded;
   private long phaseFrom;
   private long phaseTo;
 
@@ -94,13 +98,16 @@ final class TiledProduct {
   private TiledProduct() {}
 
   /**
-   * {@return the cost of a product}, in units of a hundredth of the reference's time with many rows
+   * {@return the cost of a product}: the reference's is 100, 1.3 ns per multiply-add on a Zen 3.
+   * With {@code s} the shorter side of the result, each number of the longer one takes 0.3 ns to
+   * decode, and for each panel of sixteen results 0.38 ns to multiply, or 0.45 with runs.
    *
-   * @param tiles the cost of the tiles' part
-   * @param m the rows of the result, over which packing B spreads
+   * @param tiles the cost of multiplying alone
+   * @param request the product
    */
-  static double cost(double tiles, long m) {
-    return tiles + 35.0 / Math.max(m, 1);
+  static double cost(double tiles, MatmulRequest request) {
+    double side = Math.max(1, Math.min(request.m(), request.n()));
+    return tiles * Math.ceil(side / COSTED) * COSTED / side + 22.0 / side;
   }
 
   /** Computes a product by the arithmetic of {@link octavo.spi.MatmulKernel}. */
@@ -135,71 +142,62 @@ final class TiledProduct {
   private void clear() {
     a.clear();
     b.clear();
-    tile = null;
     out = null;
     epilogue = Epilogue.NONE;
   }
 
   private void compute(
-      Width lanes, long columnsOfOperands, Epilogue finish, Tensor result, Workers workers) {
-    Tile chosen = length == 0 ? Tile.chains(lanes) : Tile.runs(lanes);
+      Width width, long columnsOfOperands, Epilogue finish, Tensor result, Workers workers) {
+    Tile chosen = length == 0 ? Tile.chains(width) : Tile.runs(width);
     tile = chosen;
-    activator = Activator.of(lanes);
+    decoder = RowDecoder.of(width);
+    activator = Activator.of(width);
     out = result;
     epilogue = finish;
     depth = columnsOfOperands;
-    long m = result.rows();
-    long n = result.columns();
+    tall = result.rows() >= result.columns();
+    long longSide = tall ? result.rows() : result.columns();
+    long shortSide = tall ? result.columns() : result.rows();
+    boolean small = (double) longSide * shortSide * depth <= SMALL;
+    Workers those = small ? Workers.CALLER : workers;
+
     CacheSizes caches = CacheSizes.HOST;
     int most = caches.level1() / 4 * 3 / (Float.BYTES * chosen.columns());
-    chunk = length == 0 ? most / 32 * 32 : length * Math.max(1, most / length);
-    chunk = Math.clamp(depth, 1, chunk);
-    inner = step(caches.level2() / 2 / Float.BYTES / chunk, m, chosen.rows());
-    byRows = m >= n;
-    boolean small = (double) m * n * depth <= SMALL;
-    Workers those = small ? Workers.CALLER : workers;
-    int blockOfShared = step(BLOCK, byRows ? n : m, byRows ? chosen.columns() : chosen.rows());
-    int chunks = Math.max(1, SHARED_FLOATS / (blockOfShared * chunk));
+    int unit = length == 0 ? 32 : length;
+    most = Math.max(unit, most / unit * unit);
+    // Chunks of about the same depth.
+    long even = Math.ceilDiv(depth, Math.max(1, Math.ceilDiv(depth, (long) most)));
+    chunk = Math.clamp(depth, 1, Math.max(1, (int) Math.ceilDiv(even, (long) unit) * unit));
+    int block = step(BLOCK, shortSide, chosen.columns());
+    int chunks = Math.max(1, SHORT_FLOATS / (block * chunk));
+    chunks = Math.clamp(Math.ceilDiv(depth, (long) chunk), 1, chunks);
     onePhase = depth <= (long) chunks * chunk;
-    cut(byRows ? m : n, small, those.parallelism());
-    int others = othersOfBlock(blockOfShared, byRows ? m : n, those.parallelism());
-    reserve(blockOfShared, (int) Math.min(chunks, Math.max(1, Math.ceilDiv(depth, chunk))), others);
-    for (long s = 0; s < (byRows ? n : m); s += blockOfShared) {
-      for (long o = 0; o < (byRows ? m : n); o += others) {
-        blockRow = byRows ? o : s;
-        blockColumn = byRows ? s : o;
-        height = (int) Math.min(byRows ? others : blockOfShared, m - blockRow);
-        width = (int) Math.min(byRows ? blockOfShared : others, n - blockColumn);
-        phases(chunks, o == 0, those);
+    step = rowsOfPart(caches.level2() / 2 / Float.BYTES / chunk, longSide, those.parallelism());
+    long parts = Math.ceilDiv(Math.max(longSide, 1), (long) step);
+    if (!onePhase) {
+      long room = (long) SUM_FLOATS * Math.clamp(those.parallelism(), 1, 8);
+      parts = Math.clamp(room / ((long) block * step), 1, parts);
+    }
+    parts = Math.min(parts, Integer.MAX_VALUE / 2 / step);
+    reserve(block, chunks, (int) parts);
+    for (shortFrom = 0; shortFrom < shortSide; shortFrom += block) {
+      shortCount = (int) Math.min(block, shortSide - shortFrom);
+      shortPadded = Math.ceilDiv(shortCount, chosen.columns()) * chosen.columns();
+      for (longFrom = 0; longFrom < longSide; longFrom += longCount) {
+        longCount = (int) Math.min(parts * step, longSide - longFrom);
+        phases((long) chunks * chunk, !onePhase || longFrom == 0, those);
       }
     }
   }
 
-  /** Chooses the rows or columns of a part. */
-  private void cut(long others, boolean small, int parallelism) {
-    Tile its = Objects.requireNonNull(tile);
-    int unit = byRows ? its.rows() : its.columns();
-    long limit = byRows ? inner : Math.max(COLUMNS_OF_PART, unit);
-    if (small) {
-      limit = BLOCK;
-    } else if (parallelism > 1) {
+  /** {@return how many rows of the long operand a part has} */
+  private int rowsOfPart(int limit, long longSide, int parallelism) {
+    long most = limit;
+    if (parallelism > 1) {
       // Several parts for each thread, so that none waits long for the last one.
-      limit = Math.clamp(others / (4L * parallelism), Math.min(32, limit), limit);
+      most = Math.clamp(longSide / (4L * parallelism), Math.min(24, limit), limit);
     }
-    step = step((int) limit, others, unit);
-    inner = byRows ? Math.max(inner, step) : inner;
-  }
-
-  /** {@return how far a block of results reaches along its parts}, whole parts */
-  private int othersOfBlock(int blockOfShared, long others, int parallelism) {
-    if (onePhase) {
-      return (int)
-          Math.min(
-              (long) Integer.MAX_VALUE / 2 / step * step, Math.ceilDiv(others, (long) step) * step);
-    }
-    long sumsOfPart = (long) blockOfShared * step;
-    long parts = (long) SUM_FLOATS * Math.clamp(parallelism, 1, 8) / sumsOfPart;
-    return (int) Math.clamp(parts * step, step, Math.ceilDiv(others, (long) step) * step);
+    return step((int) most, longSide, Objects.requireNonNull(tile).rows());
   }
 
   /** {@return how far to step: at most {@code limit}, not beyond the dimension, in whole units} */
@@ -208,13 +206,13 @@ final class TiledProduct {
     return (int) Math.min(whole, Math.ceilDiv(Math.max(dimension, 1), (long) unit) * unit);
   }
 
-  private void reserve(int blockOfShared, int chunks, int others) {
-    shared = grown(shared, blockOfShared * chunk * chunks);
+  private void reserve(int block, int chunks, int parts) {
+    shared = grown(shared, block * chunk * chunks);
     if (length != 0) {
-      sharedScales = grown(sharedScales, blockOfShared * Math.ceilDiv(chunk, length) * chunks);
+      sharedScales = grown(sharedScales, block * Math.ceilDiv(chunk, length) * chunks);
     }
     if (!onePhase) {
-      sums = grown(sums, blockOfShared * others);
+      sums = grown(sums, block * step * parts);
     }
   }
 
@@ -222,191 +220,144 @@ final class TiledProduct {
     return array.length >= size ? array : new float[size];
   }
 
-  private void phases(int chunks, boolean first, Workers workers) {
-    long phase = (long) chunks * chunk;
-    int parts = Math.ceilDiv(byRows ? height : width, step);
+  private void phases(long phase, boolean pack, Workers workers) {
     phaseFrom = 0;
     do {
       phaseTo = Math.min(depth, phaseFrom + phase);
-      if (!onePhase || first) {
-        int groups = Math.ceilDiv(byRows ? width : height, packedTogether());
+      if (pack) {
+        int groups = Math.ceilDiv(shortCount, PACKED_TOGETHER);
         workers.run(groups * Math.ceilDiv((int) (phaseTo - phaseFrom), chunk), packing);
       }
-      workers.run(parts, multiplying);
+      workers.run(Math.ceilDiv(longCount, step), multiplying);
       phaseFrom = phaseTo;
     } while (phaseFrom < depth);
   }
 
-  private int packedTogether() {
-    Tile its = Objects.requireNonNull(tile);
-    int unit = byRows ? its.columns() : its.rows();
-    return PACKED_TOGETHER / unit * unit;
-  }
-
-  /** Packs some rows of the shared operand for one chunk. */
+  /** Packs some rows of the short operand for one chunk. */
   private void packPart(int index) {
-    int side = byRows ? width : height;
-    int groups = Math.ceilDiv(side, packedTogether());
-    int first = index % groups * packedTogether();
-    int count = Math.min(packedTogether(), side - first);
+    int groups = Math.ceilDiv(shortCount, PACKED_TOGETHER);
+    int first = index % groups * PACKED_TOGETHER;
+    int count = Math.min(PACKED_TOGETHER, shortCount - first);
+    int which = index / groups;
+    long k = phaseFrom + (long) which * chunk;
+    int d = (int) Math.min(chunk, phaseTo - k);
+    Source from = tall ? b : a;
+    int panel = Objects.requireNonNull(tile).columns();
     PartScratch scratch = PartScratch.POOL.take();
     try {
-      int which = index / groups;
-      long k = phaseFrom + (long) which * chunk;
-      Source from = byRows ? b : a;
-      long row = (byRows ? blockColumn : blockRow) + first;
-      int unit = unit(byRows);
-      int padded = Math.ceilDiv(side, unit) * unit;
-      int d = (int) Math.min(chunk, phaseTo - k);
-      int at = which * padded * chunk + first * d;
-      scratch.packer.pack(from, row, count, k, d, unit, shared, at);
+      scratch.packer.packPanels(
+          Objects.requireNonNull(decoder),
+          from,
+          shortFrom + first,
+          count,
+          k,
+          d,
+          panel,
+          shared,
+          which * shortPadded * chunk + first * d);
       if (length != 0) {
         int runs = Math.ceilDiv(d, length);
-        int scalesAt = which * padded * Math.ceilDiv(chunk, length) + first * runs;
-        PanelPacker.packScales(from, row, count, k, runs, length, unit, sharedScales, scalesAt);
+        int at = which * shortPadded * Math.ceilDiv(chunk, length) + first * runs;
+        PanelPacker.packScales(
+            from, shortFrom + first, count, k, runs, length, panel, sharedScales, at);
       }
     } finally {
       PartScratch.POOL.give(scratch);
     }
-  }
-
-  private int unit(boolean columns) {
-    Tile its = Objects.requireNonNull(tile);
-    return columns ? its.columns() : its.rows();
   }
 
   /** Computes some rows or columns of the block of results for one phase of k. */
   private void multiplyPart(int index) {
+    Tile its = Objects.requireNonNull(tile);
+    int first = index * step;
+    int count = Math.min(step, longCount - first);
+    int padded = Math.ceilDiv(count, its.rows()) * its.rows();
     PartScratch scratch = PartScratch.POOL.take();
     try {
-      int from = index * step;
-      int count = Math.min(step, (byRows ? height : width) - from);
-      int sharedPadded = Math.ceilDiv(byRows ? width : height, unit(byRows)) * unit(byRows);
-      int ownPadded = Math.ceilDiv(count, unit(!byRows)) * unit(!byRows);
-      scratch.reserve(ownPadded, chunk, length, onePhase ? ownPadded * sharedPadded : 0);
+      scratch.reserve(padded, chunk, length, onePhase ? padded * shortPadded : 0);
       float[] acc = onePhase ? scratch.sums : sums;
-      int accAt = onePhase ? 0 : from * sharedPadded;
+      int accAt = onePhase ? 0 : first * shortPadded;
       if (phaseFrom == 0) {
-        Arrays.fill(acc, accAt, accAt + ownPadded * sharedPadded, 0.0f);
+        Arrays.fill(acc, accAt, accAt + padded * shortPadded, 0.0f);
       }
       int which = 0;
       for (long k = phaseFrom; k < phaseTo; k += chunk) {
         int d = (int) Math.min(chunk, phaseTo - k);
-        int runs = length == 0 ? 0 : Math.ceilDiv(d, length);
-        Source own = byRows ? a : b;
-        long row = (byRows ? blockRow : blockColumn) + from;
-        scratch.packer.pack(own, row, count, k, d, unit(!byRows), scratch.panels, 0);
-        if (length != 0) {
-          PanelPacker.packScales(
-              own, row, count, k, runs, length, unit(!byRows), scratch.scales, 0);
-        }
-        int sharedAt = which * sharedPadded * chunk;
-        int scalesAt = length == 0 ? 0 : which * sharedPadded * Math.ceilDiv(chunk, length);
-        if (byRows) {
-          tiles(
-              d,
-              runs,
-              ownPadded,
-              sharedPadded,
-              scratch.panels,
-              0,
-              scratch.scales,
-              0,
-              shared,
-              sharedAt,
-              sharedScales,
-              scalesAt,
-              acc,
-              accAt);
-        } else {
-          tiles(
-              d,
-              runs,
-              sharedPadded,
-              ownPadded,
-              shared,
-              sharedAt,
-              sharedScales,
-              scalesAt,
-              scratch.panels,
-              0,
-              scratch.scales,
-              0,
-              acc,
-              accAt);
-        }
+        pack(its, scratch, longFrom + first, count, padded, k, d);
+        tiles(its, d, scratch, padded, which, acc, accAt);
         which++;
       }
       if (phaseTo == depth) {
-        write(scratch, acc, accAt, from, count);
+        write(its, scratch, acc, accAt, first, count, padded);
       }
     } finally {
       PartScratch.POOL.give(scratch);
     }
   }
 
+  /** Packs the rows of a part for one chunk. */
+  private void pack(Tile its, PartScratch scratch, long row, int count, int padded, long k, int d) {
+    Source from = tall ? a : b;
+    RowDecoder lanes = Objects.requireNonNull(decoder);
+    int stride = PanelPacker.stride(d);
+    scratch.packer.packRows(lanes, from, row, count, padded, k, d, stride, scratch.rows);
+    if (length != 0) {
+      int runs = Math.ceilDiv(d, length);
+      PanelPacker.packScales(from, row, count, k, runs, length, its.rows(), scratch.scales, 0);
+    }
+  }
+
   private void tiles(
-      int d,
-      int runs,
-      int rowsOfA,
-      int rowsOfB,
-      float[] panelsA,
-      int aAt,
-      float[] scalesA,
-      int scalesAAt,
-      float[] panelsB,
-      int bAt,
-      float[] scalesB,
-      int scalesBAt,
-      float[] acc,
-      int accAt) {
-    Tile its = Objects.requireNonNull(tile);
+      Tile its, int d, PartScratch scratch, int padded, int which, float[] acc, int accAt) {
     int rows = its.rows();
     int columns = its.columns();
+    int stride = PanelPacker.stride(d);
+    int runs = length == 0 ? 0 : Math.ceilDiv(d, length);
+    int sharedAt = which * shortPadded * chunk;
+    int scalesAt = length == 0 ? 0 : which * shortPadded * Math.ceilDiv(chunk, length);
     int at = accAt;
-    for (int i = 0; i < rowsOfA; i += inner) {
-      int end = Math.min(rowsOfA, i + inner);
-      for (int jp = 0; jp < rowsOfB; jp += columns) {
-        for (int ip = i; ip < end; ip += rows) {
-          its.multiply(
-              length,
-              d,
-              panelsA,
-              aAt + ip * d,
-              scalesA,
-              scalesAAt + ip * runs,
-              panelsB,
-              bAt + jp * d,
-              scalesB,
-              scalesBAt + jp * runs,
-              acc,
-              at);
-          at += rows * columns;
-        }
+    for (int jp = 0; jp < shortPadded; jp += columns) {
+      for (int ip = 0; ip < padded; ip += rows) {
+        its.multiply(
+            length,
+            d,
+            scratch.rows,
+            ip * stride,
+            stride,
+            scratch.scales,
+            ip * runs,
+            shared,
+            sharedAt + jp * d,
+            sharedScales,
+            scalesAt + jp * runs,
+            acc,
+            at);
+        at += rows * columns;
       }
     }
   }
 
-  private void write(PartScratch scratch, float[] acc, int accAt, int from, int count) {
-    Tile its = Objects.requireNonNull(tile);
-    long row = byRows ? blockRow + from : blockRow;
-    long column = byRows ? blockColumn : blockColumn + from;
-    int h = byRows ? count : height;
-    int w = byRows ? width : count;
+  private void write(
+      Tile its, PartScratch scratch, float[] acc, int accAt, int first, int count, int padded) {
+    PartWriter writer = scratch.writer;
+    int columns = its.columns();
+    int apart = padded * columns;
     Tensor result = Objects.requireNonNull(out);
-    scratch.writer.begin(activator, a, b, epilogue, result, column, w);
-    int paddedHeight = Math.ceilDiv(h, its.rows()) * its.rows();
-    int panels = Math.ceilDiv(w, its.columns());
-    for (int r = 0; r < h; r++) {
-      int block = r / inner * inner;
-      int rowsOfBlock = Math.min(inner, paddedHeight - block);
-      int tilesFrom = accAt + block * panels * its.columns();
-      int inBlock = r - block;
-      int first = tilesFrom + inBlock / its.rows() * its.rows() * its.columns();
-      int at = first + inBlock % its.rows() * its.columns();
-      scratch.writer.row(acc, at, rowsOfBlock * its.columns(), its.columns(), row + r);
+    Activator lanes = Objects.requireNonNull(activator);
+    if (tall) {
+      writer.begin(lanes, a, b, epilogue, result, shortFrom, shortCount);
+      for (int r = 0; r < count; r++) {
+        writer.along(its, acc, accAt + r * columns, apart);
+        writer.finish(longFrom + first + r);
+      }
+    } else {
+      writer.begin(lanes, a, b, epilogue, result, longFrom + first, count);
+      for (int r = 0; r < shortCount; r++) {
+        writer.across(acc, accAt + r / columns * apart + r % columns, columns);
+        writer.finish(shortFrom + r);
+      }
     }
-    scratch.writer.end();
+    writer.end();
   }
 
   /** The working memory of a part. */
@@ -416,14 +367,14 @@ final class TiledProduct {
 
     final PanelPacker packer = new PanelPacker();
     final PartWriter writer = new PartWriter();
-    float[] panels = new float[0];
+    float[] rows = new float[0];
     float[] scales = new float[0];
     float[] sums = new float[0];
 
-    void reserve(int rows, int chunk, int length, int results) {
-      panels = grown(panels, rows * chunk);
+    void reserve(int padded, int chunk, int length, int results) {
+      rows = grown(rows, padded * PanelPacker.stride(chunk));
       if (length != 0) {
-        scales = grown(scales, rows * Math.ceilDiv(chunk, length));
+        scales = grown(scales, padded * Math.ceilDiv(chunk, length));
       }
       sums = grown(sums, results);
     }

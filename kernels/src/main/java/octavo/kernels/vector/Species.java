@@ -122,4 +122,14 @@ public final class Species {
     int bits = Math.max(WidthCopies.width(copy).bits() / 4, 64);
     return VectorSpecies.of(byte.class, VectorShape.forBitSize(bits));
   }
+
+  /**
+   * {@return the species of shorts with as many lanes as the copy's width has ints}
+   *
+   * @param copy the lookup of the copy, from its static initializer
+   */
+  public static VectorSpecies<Short> half(MethodHandles.Lookup copy) {
+    return VectorSpecies.of(
+        short.class, VectorShape.forBitSize(WidthCopies.width(copy).bits() / 2));
+  }
 }

@@ -25,7 +25,7 @@ public final class WidthCopies {
    * What copies do not separate are the profiles inside the Vector API itself: see EncoderLanes for
    * how a second width in the same process spoiled a loop of the first, and which calls avoid that.
    *
-   * Prices: stack traces say ChainTile5x2/0x..., and native images would need the copies at build time.
+   * Prices: stack traces say ChainTile6x2/0x..., and native images would need the copies at build time.
    * Species as parameter (27 to 44 times slower), codecs behind interfaces in the loop (4 to 6
    * times) and three hand copies were the alternatives; generated source was not needed.
    */

@@ -51,7 +51,7 @@ class TemplateBytecodeTest {
           "octavo/kernels/codec/QuantizerLanes",
           "octavo/kernels/codec/ReducerLanes",
           "octavo/kernels/math/ActivatorLanes",
-          "octavo/kernels/matmul/ChainTile5x2",
+          "octavo/kernels/matmul/ChainTile6x2",
           "octavo/kernels/matmul/ChainTile8x2",
           "octavo/kernels/matmul/PanelDot16",
           "octavo/kernels/matmul/PanelDot32",
@@ -59,6 +59,7 @@ class TemplateBytecodeTest {
           "octavo/kernels/matmul/PanelDot8",
           "octavo/kernels/matmul/PanelDotInt8",
           "octavo/kernels/matmul/RunSumsLanes",
+          "octavo/kernels/matmul/RowDecoderLanes",
           "octavo/kernels/matmul/RunTile6x2",
           "octavo/kernels/matmul/RunTile8x2",
           "octavo/kernels/matmul/SparseTile4x2",
@@ -166,6 +167,22 @@ class TemplateBytecodeTest {
           name(template).contains("/matmul/") && method.methodName().equalsString("multiply");
       assertTrue(!tile || size > INLINED, method + " has " + size + " bytes of code");
     }
+  }
+
+  @Test
+  void weavingIsNotInlined() throws IOException, URISyntaxException {
+    ClassModel packer =
+        classes().stream()
+            .filter(model -> name(model).equals("octavo/kernels/matmul/PanelPacker"))
+            .findFirst()
+            .orElseThrow();
+    MethodModel weave =
+        packer.methods().stream()
+            .filter(method -> method.methodName().equalsString("weave"))
+            .findFirst()
+            .orElseThrow();
+    int size = ((CodeAttribute) weave.code().orElseThrow()).codeLength();
+    assertTrue(size > INLINED, "weave has " + size + " bytes of code");
   }
 
   private static String name(ClassModel model) {

@@ -30,7 +30,8 @@ final class Prepared<R extends Request, K extends Kernel<R>> {
   }
 
   /**
-   * {@return the kernel that runs now}; asks for the compilation of the planned one if it is cold
+   * {@return the kernel that runs now}; asks for the compilation of the planned one if it is cold,
+   * from the second call of its kind on
    */
   K kernel() {
     K other = standIn;

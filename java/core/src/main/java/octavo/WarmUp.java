@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 final class WarmUp {
 
   private static final Map<Key, WarmUp> ALL = new ConcurrentHashMap<>();
-  private static final ThreadPoolExecutor BACKGROUND = background();
 
   private static final long SHORTEST = TimeUnit.MILLISECONDS.toNanos(200);
   private static final long LONGEST = TimeUnit.SECONDS.toNanos(6);
@@ -36,6 +35,7 @@ final class WarmUp {
 
   private final Kernel<?> kernel;
   private final Request sample;
+  private final AtomicBoolean asked = new AtomicBoolean();
   private final AtomicBoolean begun = new AtomicBoolean();
   private volatile boolean done;
 
@@ -46,8 +46,15 @@ final class WarmUp {
     this.sample = sample;
   }
 
+  /** Holds the thread of all warm-ups, made for the first. */
+  private static final class Background {
+    private static final ThreadPoolExecutor THREAD = thread();
+
+    private Background() {}
+  }
+
   @SuppressWarnings("ThreadPriorityCheck") // A wish to stay out of the way; nothing depends on it.
-  private static ThreadPoolExecutor background() {
+  private static ThreadPoolExecutor thread() {
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(
             1,
@@ -65,10 +72,13 @@ final class WarmUp {
    */
   static @Nullable WarmUp of(Plan<?, ?> plan) {
     Request sample = SampleCall.of(plan.request());
-    return sample == null
-        ? null
-        : ALL.computeIfAbsent(
-            new Key(plan.kernel().id(), sample), key -> new WarmUp(plan.kernel(), sample));
+    if (sample == null) {
+      return null;
+    }
+    Key key = new Key(plan.kernel().id(), sample);
+    WarmUp made = new WarmUp(plan.kernel(), sample);
+    WarmUp earlier = ALL.putIfAbsent(key, made);
+    return earlier == null ? made : earlier;
   }
 
   /** {@return whether the kernel is compiled, as far as its speed tells} */
@@ -76,10 +86,16 @@ final class WarmUp {
     return done;
   }
 
-  /** Starts in the background, once. */
+  /**
+   * Starts in the background when asked a second time: a single call would be finished before, and
+   * share the processor with the compiler.
+   */
   void begin() {
-    if (!begun.get() && begun.compareAndSet(false, true)) {
-      BACKGROUND.execute(this::run);
+    if (begun.get() || (!asked.get() && asked.compareAndSet(false, true))) {
+      return;
+    }
+    if (begun.compareAndSet(false, true)) {
+      Background.THREAD.execute(this::run);
     }
   }
 

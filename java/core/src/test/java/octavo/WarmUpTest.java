@@ -134,6 +134,23 @@ class WarmUpTest {
   }
 
   @Test
+  void aSingleCallCompilesNothing() throws InterruptedException {
+    Matmul fast = new Matmul("vector/matmul.once", true);
+    Matmul other = new Matmul("reference/matmul", false);
+    Engine engine = engine(Overrides.NONE, fast, other);
+    Tensor a = Tensor.allocateHeap(Formats.FP32, 4, 64);
+    Tensor b = Tensor.allocateHeap(Formats.FP32, 8, 64);
+    Tensor out = Tensor.allocateHeap(Formats.FP32, 4, 8);
+    engine.matmul(a, b, out);
+    Thread.sleep(300);
+    assertEquals(0, fast.calls.get());
+    engine.matmul(a, b, out);
+    while (fast.calls.get() == 0) {
+      Thread.sleep(1);
+    }
+  }
+
+  @Test
   void withoutStandInsTheChosenKernelRunsAtOnce() {
     Matmul fast = new Matmul("vector/matmul.at-once", true);
     Matmul other = new Matmul("reference/matmul", false);

@@ -9,7 +9,6 @@ import octavo.spi.BackendStatus;
 import octavo.spi.Host;
 import octavo.spi.Isa;
 import octavo.spi.Kernel;
-import octavo.spi.KernelId;
 import octavo.spi.Overrides;
 import octavo.spi.Request;
 import octavo.spi.Verdict;
@@ -39,9 +38,9 @@ public final class Dispatcher {
   public Dispatcher(Host host, List<? extends Kernel<?>> kernels) {
     this.host = host;
     this.kernels = List.copyOf(kernels);
-    Set<KernelId> ids = new HashSet<>();
+    Set<String> ids = new HashSet<>();
     for (Kernel<?> kernel : kernels) {
-      if (!ids.add(kernel.id())) {
+      if (!ids.add(kernel.id().toString())) {
         throw new IllegalArgumentException("two kernels are called " + kernel.id());
       }
     }

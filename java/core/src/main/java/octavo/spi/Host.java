@@ -86,7 +86,7 @@ public record Host(
     return new Host(
         System.getProperty("os.name", "unknown").toLowerCase(Locale.ROOT),
         System.getProperty("os.arch", "unknown"),
-        Runtime.version().toString(),
+        System.getProperty("java.runtime.version", "unknown"),
         c2 || vm.contains("compiled mode"),
         ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
         readCpuFeatures(),

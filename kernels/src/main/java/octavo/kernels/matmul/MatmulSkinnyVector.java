@@ -102,8 +102,7 @@ public final class MatmulSkinnyVector implements MatmulKernel {
 
   private Verdict considerPacked(MatmulRequest request, Packing packing) {
     if (!packing.equals(request.packing())) {
-      return new Verdict.Rejected(
-          "b is %s; this kernel reads %s".formatted(request.packing(), packing));
+      return new Verdict.Rejected("b is " + request.packing() + "; this kernel reads " + packing);
     }
     if (request.b().storage() == Storage.HEAP) {
       return new Verdict.Rejected("b is on the heap; this kernel reads packed weights off-heap");

@@ -90,7 +90,10 @@ public enum Width {
     return bits <= preferred
         ? null
         : new Verdict.Rejected(
-            "the host's vectors have %d bits; -Doctavo.vector.bits=%d emulates wider ones, slowly"
-                .formatted(preferred, bits));
+            "the host's vectors have "
+                + preferred
+                + " bits; -Doctavo.vector.bits="
+                + bits
+                + " emulates wider ones, slowly");
   }
 }

@@ -26,22 +26,20 @@ import octavo.tensor.Tensor;
 
 /**
  * Calls the Vector API kernels of one width until they allocate nothing, each kernel alone and then
- * all in turn; exits with 1 if products still allocate, or casts more than some slices. Run by
- * {@link VectorAllocationTest} in a virtual machine of its own: kernels of several widths, or what
- * other tests did, would share profiles inside the Vector API.
+ * all in turn; exits with 1 if one still allocates when its patience ends. Run by {@link
+ * VectorAllocationTest} in a virtual machine of its own: kernels of several widths, or what other
+ * tests did, would share profiles inside the Vector API.
  */
 final class AllocationProbe {
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final int CALLS = 200;
-  private static final long PATIENCE = 15_000_000_000L;
 
   /**
-   * What a cast may leave behind, and a round of all patterns for each of them: C2 does not always
-   * remove the slices of segments that their lines are read through. A boxed vector in a loop,
-   * which is what the probe is for, leaves hundreds of times as much.
+   * In CPU time of this thread: on a busy machine it and the compiler's threads get little, but
+   * alike. C2 needs a few seconds of it.
    */
-  private static final long SLICES = 1024;
+  private static final long PATIENCE = 30_000_000_000L;
 
   private record Pattern(String name, Runnable call) {}
 
@@ -83,10 +81,10 @@ final class AllocationProbe {
     quantize(patterns, engine, Formats.FP16, Formats.E4M3FN_TENSOR, Quantization.OCP);
     boolean quiet = true;
     for (Pattern pattern : patterns) {
-      quiet &= settles(pattern, pattern.name().startsWith("matmul") ? 0 : SLICES);
+      quiet &= settles(pattern);
     }
     Pattern all = new Pattern("all in turn", () -> patterns.forEach(p -> p.call().run()));
-    quiet &= settles(all, patterns.size() * SLICES);
+    quiet &= settles(all);
     System.exit(quiet ? 0 : 1);
   }
 
@@ -96,24 +94,27 @@ final class AllocationProbe {
     return Stream.of(Width.values()).filter(width -> width.bits() == bits).findAny().orElseThrow();
   }
 
-  private static boolean settles(Pattern pattern, long limit) {
-    long start = System.nanoTime();
+  /** {@return whether some calls in a row allocate nothing, sooner or later} */
+  private static boolean settles(Pattern pattern) {
+    long start = THREADS.getCurrentThreadCpuTime();
     long bytes;
+    long time;
     do {
       long before = THREADS.getCurrentThreadAllocatedBytes();
       for (int i = 0; i < CALLS; i++) {
         pattern.call().run();
       }
       bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
-    } while (bytes > limit * CALLS && System.nanoTime() - start < PATIENCE);
+      time = THREADS.getCurrentThreadCpuTime() - start;
+    } while (bytes > 0 && time < PATIENCE);
     System.out.printf(
         Locale.ROOT,
         "%-40s %d bytes in %d calls, after %.1f s%n",
         pattern.name(),
         bytes,
         CALLS,
-        (System.nanoTime() - start) / 1e9);
-    return bytes <= limit * CALLS;
+        time / 1e9);
+    return bytes == 0;
   }
 
   private static void matmul(

@@ -11,6 +11,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import octavo.kernels.vector.NativeMemory;
 import octavo.kernels.vector.Species;
 
 /** The decoder: a template, copied for each width. */
@@ -95,8 +96,8 @@ final class DecoderLanes implements Decoder {
       MemorySegment out,
       long outAt,
       int count) {
-    MemorySegment from = in.asSlice(inAt, count >> 1);
-    MemorySegment to = out.asSlice(outAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector table = IntVector.fromArray(INTS, values, 0);
     IntVector sign = IntVector.broadcast(INTS, Integer.MIN_VALUE);
     IntVector c4 = IntVector.broadcast(INTS, 4);
@@ -110,7 +111,7 @@ final class DecoderLanes implements Decoder {
             .lanewise(VectorOperators.MUL, c4);
     for (long i = 0; i < count; i += 2L * VECTOR) {
       int group = (int) (i >>> 4);
-      ByteVector pairs = ByteVector.fromMemorySegment(BYTES, from, i >>> 1, LITTLE_ENDIAN);
+      ByteVector pairs = ByteVector.fromMemorySegment(BYTES, from, inAt + (i >>> 1), LITTLE_ENDIAN);
       IntVector word =
           pairs.rearrange(LOWER_PAIRS).reinterpretAsInts().lanewise(VectorOperators.LSHL, even);
       word.lanewise(VectorOperators.LSHR, c28)
@@ -118,56 +119,56 @@ final class DecoderLanes implements Decoder {
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q3]))
-          .intoMemorySegment(to, 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       word.lanewise(VectorOperators.LSHR, c28)
           .selectFrom(table)
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q2]))
-          .intoMemorySegment(to, 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       word.lanewise(VectorOperators.LSHR, c28)
           .selectFrom(table)
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q1]))
-          .intoMemorySegment(to, 4 * i + VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       word.lanewise(VectorOperators.LSHR, c28)
           .selectFrom(table)
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group]))
-          .intoMemorySegment(to, 4 * i, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i, LITTLE_ENDIAN);
       word = pairs.rearrange(UPPER_PAIRS).reinterpretAsInts().lanewise(VectorOperators.LSHL, even);
       word.lanewise(VectorOperators.LSHR, c28)
           .selectFrom(table)
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + GROUPS + Q3]))
-          .intoMemorySegment(to, 4 * i + 7L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 7L * VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       word.lanewise(VectorOperators.LSHR, c28)
           .selectFrom(table)
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + GROUPS + Q2]))
-          .intoMemorySegment(to, 4 * i + 6L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 6L * VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       word.lanewise(VectorOperators.LSHR, c28)
           .selectFrom(table)
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + GROUPS + Q1]))
-          .intoMemorySegment(to, 4 * i + 5L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 5L * VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       word.lanewise(VectorOperators.LSHR, c28)
           .selectFrom(table)
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + GROUPS]))
-          .intoMemorySegment(to, 4 * i + 4L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 4L * VECTOR, LITTLE_ENDIAN);
     }
   }
 
@@ -180,8 +181,8 @@ final class DecoderLanes implements Decoder {
       long outAt,
       int count,
       Decoding decoding) {
-    MemorySegment from = in.asSlice(inAt, count);
-    MemorySegment to = out.asSlice(outAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector zero = IntVector.zero(INTS);
     IntVector c8 = IntVector.broadcast(INTS, 8);
     IntVector sign = IntVector.broadcast(INTS, Integer.MIN_VALUE);
@@ -195,7 +196,7 @@ final class DecoderLanes implements Decoder {
     for (long i = 0; i < count; i += 4L * LANES) {
       int group = (int) (i >>> 4);
       IntVector word =
-          ByteVector.fromMemorySegment(BYTES, from, i, LITTLE_ENDIAN)
+          ByteVector.fromMemorySegment(BYTES, from, inAt + i, LITTLE_ENDIAN)
               .rearrange(GATHER)
               .reinterpretAsInts()
               .lanewise(VectorOperators.LSHL, lift)
@@ -216,7 +217,7 @@ final class DecoderLanes implements Decoder {
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q3]))
-          .intoMemorySegment(to, 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       u =
           word.lanewise(VectorOperators.LSHR, down)
@@ -234,7 +235,7 @@ final class DecoderLanes implements Decoder {
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q2]))
-          .intoMemorySegment(to, 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       u =
           word.lanewise(VectorOperators.LSHR, down)
@@ -252,7 +253,7 @@ final class DecoderLanes implements Decoder {
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q1]))
-          .intoMemorySegment(to, 4 * i + VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       u =
           word.lanewise(VectorOperators.LSHR, down)
@@ -270,7 +271,7 @@ final class DecoderLanes implements Decoder {
           .lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group]))
-          .intoMemorySegment(to, 4 * i, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i, LITTLE_ENDIAN);
     }
     return largest.reduceLanes(VectorOperators.MAX);
   }
@@ -284,8 +285,8 @@ final class DecoderLanes implements Decoder {
       long outAt,
       int count,
       Decoding decoding) {
-    MemorySegment from = in.asSlice(inAt, count);
-    MemorySegment to = out.asSlice(outAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector zero = IntVector.zero(INTS);
     IntVector c8 = IntVector.broadcast(INTS, 8);
     IntVector sign = IntVector.broadcast(INTS, Integer.MIN_VALUE);
@@ -300,7 +301,7 @@ final class DecoderLanes implements Decoder {
     for (long i = 0; i < count; i += 4L * LANES) {
       int group = (int) (i >>> 4);
       IntVector word =
-          ByteVector.fromMemorySegment(BYTES, from, i, LITTLE_ENDIAN)
+          ByteVector.fromMemorySegment(BYTES, from, inAt + i, LITTLE_ENDIAN)
               .rearrange(GATHER)
               .reinterpretAsInts()
               .lanewise(VectorOperators.LSHL, lift)
@@ -325,7 +326,7 @@ final class DecoderLanes implements Decoder {
       bits.lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q3]))
-          .intoMemorySegment(to, 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       u =
           word.lanewise(VectorOperators.LSHR, down)
@@ -347,7 +348,7 @@ final class DecoderLanes implements Decoder {
       bits.lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q2]))
-          .intoMemorySegment(to, 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       u =
           word.lanewise(VectorOperators.LSHR, down)
@@ -369,7 +370,7 @@ final class DecoderLanes implements Decoder {
       bits.lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q1]))
-          .intoMemorySegment(to, 4 * i + VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + VECTOR, LITTLE_ENDIAN);
       word = word.lanewise(VectorOperators.LSHL, c8);
       u =
           word.lanewise(VectorOperators.LSHR, down)
@@ -391,7 +392,7 @@ final class DecoderLanes implements Decoder {
       bits.lanewise(VectorOperators.OR, word.lanewise(VectorOperators.AND, sign))
           .reinterpretAsFloats()
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group]))
-          .intoMemorySegment(to, 4 * i, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i, LITTLE_ENDIAN);
     }
   }
 
@@ -404,8 +405,8 @@ final class DecoderLanes implements Decoder {
       long outAt,
       int count,
       Decoding decoding) {
-    MemorySegment from = in.asSlice(inAt, count);
-    MemorySegment to = out.asSlice(outAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector up0 = IntVector.broadcast(INTS, decoding.lift() + 24);
     IntVector up1 = IntVector.broadcast(INTS, decoding.lift() + 16);
     IntVector up2 = IntVector.broadcast(INTS, decoding.lift() + 8);
@@ -417,7 +418,7 @@ final class DecoderLanes implements Decoder {
     for (long i = 0; i < count; i += 4L * LANES) {
       int group = (int) (i >>> 4);
       IntVector word =
-          ByteVector.fromMemorySegment(BYTES, from, i, LITTLE_ENDIAN)
+          ByteVector.fromMemorySegment(BYTES, from, inAt + i, LITTLE_ENDIAN)
               .rearrange(GATHER)
               .reinterpretAsInts();
       word.lanewise(VectorOperators.LSHL, up0)
@@ -427,7 +428,7 @@ final class DecoderLanes implements Decoder {
           .lanewise(VectorOperators.SUB, magic)
           .lanewise(VectorOperators.MUL, unit)
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group]))
-          .intoMemorySegment(to, 4 * i, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i, LITTLE_ENDIAN);
       word.lanewise(VectorOperators.LSHL, up1)
           .lanewise(VectorOperators.ASHR, down)
           .lanewise(VectorOperators.ADD, magicBits)
@@ -435,7 +436,7 @@ final class DecoderLanes implements Decoder {
           .lanewise(VectorOperators.SUB, magic)
           .lanewise(VectorOperators.MUL, unit)
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q1]))
-          .intoMemorySegment(to, 4 * i + VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + VECTOR, LITTLE_ENDIAN);
       word.lanewise(VectorOperators.LSHL, up2)
           .lanewise(VectorOperators.ASHR, down)
           .lanewise(VectorOperators.ADD, magicBits)
@@ -443,7 +444,7 @@ final class DecoderLanes implements Decoder {
           .lanewise(VectorOperators.SUB, magic)
           .lanewise(VectorOperators.MUL, unit)
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q2]))
-          .intoMemorySegment(to, 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
       word.lanewise(VectorOperators.LSHL, up3)
           .lanewise(VectorOperators.ASHR, down)
           .lanewise(VectorOperators.ADD, magicBits)
@@ -451,15 +452,15 @@ final class DecoderLanes implements Decoder {
           .lanewise(VectorOperators.SUB, magic)
           .lanewise(VectorOperators.MUL, unit)
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, scales[group + Q3]))
-          .intoMemorySegment(to, 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
     }
   }
 
   @Override
   public void floats16(
       MemorySegment in, long inAt, MemorySegment out, long outAt, int count, Decoding decoding) {
-    MemorySegment from = in.asSlice(inAt, 2L * count);
-    MemorySegment to = out.asSlice(outAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector zero = IntVector.zero(INTS);
     IntVector c16 = IntVector.broadcast(INTS, 16);
     IntVector high = IntVector.broadcast(INTS, 0xFFFF_0000);
@@ -472,7 +473,7 @@ final class DecoderLanes implements Decoder {
     IntVector maxFinite = IntVector.broadcast(INTS, decoding.maxFinite());
     for (long i = 0; i < count; i += 2L * LANES) {
       IntVector word =
-          ShortVector.fromMemorySegment(SHORTS, from, 2 * i, LITTLE_ENDIAN)
+          ShortVector.fromMemorySegment(SHORTS, from, inAt + 2 * i, LITTLE_ENDIAN)
               .rearrange(GATHER_SHORTS)
               .reinterpretAsInts();
       IntVector x = word.lanewise(VectorOperators.LSHL, c16);
@@ -494,7 +495,7 @@ final class DecoderLanes implements Decoder {
               bits.lanewise(VectorOperators.OR, infinity),
               u.compare(VectorOperators.GT, maxFinite));
       bits.lanewise(VectorOperators.OR, x.lanewise(VectorOperators.AND, sign))
-          .intoMemorySegment(to, 4 * i, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i, LITTLE_ENDIAN);
       x = word.lanewise(VectorOperators.AND, high);
       u =
           x.lanewise(VectorOperators.LSHR, down)
@@ -514,32 +515,32 @@ final class DecoderLanes implements Decoder {
               bits.lanewise(VectorOperators.OR, infinity),
               u.compare(VectorOperators.GT, maxFinite));
       bits.lanewise(VectorOperators.OR, x.lanewise(VectorOperators.AND, sign))
-          .intoMemorySegment(to, 4 * i + VECTOR, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i + VECTOR, LITTLE_ENDIAN);
     }
   }
 
   @Override
   public void floats32(
       MemorySegment in, long inAt, MemorySegment out, long outAt, int count, Decoding decoding) {
-    MemorySegment from = in.asSlice(inAt, 4L * count);
-    MemorySegment to = out.asSlice(outAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector mask = IntVector.broadcast(INTS, decoding.mask() | Integer.MIN_VALUE);
     for (long i = 0; i < count; i += LANES) {
-      IntVector.fromMemorySegment(INTS, from, 4 * i, LITTLE_ENDIAN)
+      IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN)
           .lanewise(VectorOperators.AND, mask)
-          .intoMemorySegment(to, 4 * i, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4 * i, LITTLE_ENDIAN);
     }
   }
 
   @Override
   public void unpack4(MemorySegment in, long inAt, MemorySegment out, int count) {
-    MemorySegment from = in.asSlice(inAt, count >> 1);
-    MemorySegment to = out.asSlice(0, count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector even = IntVector.broadcast(INTS, 0x000F_000F);
     IntVector odd = IntVector.broadcast(INTS, 0x0F00_0F00);
     IntVector c4 = IntVector.broadcast(INTS, 4);
     for (long i = 0; i < count; i += 2L * VECTOR) {
-      ByteVector pairs = ByteVector.fromMemorySegment(BYTES, from, i >>> 1, LITTLE_ENDIAN);
+      ByteVector pairs = ByteVector.fromMemorySegment(BYTES, from, inAt + (i >>> 1), LITTLE_ENDIAN);
       IntVector twice = pairs.rearrange(LOWER).reinterpretAsInts();
       twice
           .lanewise(VectorOperators.AND, even)

@@ -9,6 +9,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import octavo.kernels.vector.NativeMemory;
 import octavo.kernels.vector.Species;
 
 /** The encoder: a template, copied for each width. */
@@ -55,10 +56,10 @@ final class EncoderLanes implements Encoder {
    * does not know yet; it asks the profile, which they share among all users of the Vector API, and
    * inlines both widths once two have run: a tenth of the speed.
    *
-   * Loops count in long, and leaves with two segments cut them to exact size first: otherwise C2
-   * checks bounds, class and lifetime at every access (0.24 instead of 0.20 ns, or worse). Leaves
-   * with one segment do without: there C2 did not always see that the slice is not needed as an
-   * object, and allocated it. A read of the next line ahead of time, to have it in the cache, gained 6 % from DRAM and lost
+   * Loops count in long, and cast segments to the class of native memory first (NativeMemory says
+   * why): C2 then checks bounds and lifetime before the loop. Cutting them to exact size was as
+   * quick, but C2 did not always see that the slice is not needed as an object, and allocated it;
+   * and it cannot inline the cut once the process has cut arrays. A read of the next line ahead of time, to have it in the cache, gained 6 % from DRAM and lost
    * 20 % from L2. With the random bits drawn in the same loop, byChance() lost more than half to a
    * second width; so they have a loop of their own.
    */
@@ -89,8 +90,8 @@ final class EncoderLanes implements Encoder {
   @Override
   public int nearest8(
       MemorySegment in, long inAt, MemorySegment out, long outAt, int count, Encoding encoding) {
-    MemorySegment from = in.asSlice(inAt, 4L * count);
-    MemorySegment to = out.asSlice(outAt, count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector field = IntVector.broadcast(INTS, Encoding.INFINITY);
     IntVector sign = IntVector.broadcast(INTS, Integer.MIN_VALUE);
@@ -102,7 +103,7 @@ final class EncoderLanes implements Encoder {
     IntVector c8 = IntVector.broadcast(INTS, 8);
     IntVector largest = IntVector.zero(INTS);
     for (long i = 0; i < count; i += 4L * LANES) {
-      IntVector bits = IntVector.fromMemorySegment(INTS, from, 4 * i, LITTLE_ENDIAN);
+      IntVector bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
       IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
       largest = largest.lanewise(VectorOperators.MAX, u);
       u = u.lanewise(VectorOperators.MIN, limit);
@@ -118,7 +119,7 @@ final class EncoderLanes implements Encoder {
               .lanewise(VectorOperators.LSHL, up)
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       IntVector word = code;
-      bits = IntVector.fromMemorySegment(INTS, from, 4 * i + VECTOR, LITTLE_ENDIAN);
+      bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i + VECTOR, LITTLE_ENDIAN);
       u = bits.lanewise(VectorOperators.AND, magnitude);
       largest = largest.lanewise(VectorOperators.MAX, u);
       u = u.lanewise(VectorOperators.MIN, limit);
@@ -133,7 +134,7 @@ final class EncoderLanes implements Encoder {
               .lanewise(VectorOperators.LSHL, up)
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
-      bits = IntVector.fromMemorySegment(INTS, from, 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
+      bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
       u = bits.lanewise(VectorOperators.AND, magnitude);
       largest = largest.lanewise(VectorOperators.MAX, u);
       u = u.lanewise(VectorOperators.MIN, limit);
@@ -148,7 +149,7 @@ final class EncoderLanes implements Encoder {
               .lanewise(VectorOperators.LSHL, up)
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
-      bits = IntVector.fromMemorySegment(INTS, from, 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
+      bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
       u = bits.lanewise(VectorOperators.AND, magnitude);
       largest = largest.lanewise(VectorOperators.MAX, u);
       u = u.lanewise(VectorOperators.MIN, limit);
@@ -163,7 +164,7 @@ final class EncoderLanes implements Encoder {
               .lanewise(VectorOperators.LSHL, up)
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
-      word.reinterpretAsBytes().rearrange(SPREAD).intoMemorySegment(to, i, LITTLE_ENDIAN);
+      word.reinterpretAsBytes().rearrange(SPREAD).intoMemorySegment(to, outAt + i, LITTLE_ENDIAN);
     }
     return largest.reduceLanes(VectorOperators.MAX);
   }
@@ -177,8 +178,8 @@ final class EncoderLanes implements Encoder {
       long outAt,
       int count,
       Encoding encoding) {
-    MemorySegment from = in.asSlice(inAt, 4L * count);
-    MemorySegment to = out.asSlice(outAt, count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector field = IntVector.broadcast(INTS, Encoding.INFINITY);
     IntVector sign = IntVector.broadcast(INTS, Integer.MIN_VALUE);
@@ -192,7 +193,7 @@ final class EncoderLanes implements Encoder {
     for (long i = 0; i < count; i += 4L * LANES) {
       int group = (int) (i >>> 4);
       IntVector bits =
-          FloatVector.fromMemorySegment(FLOATS, from, 4 * i, LITTLE_ENDIAN)
+          FloatVector.fromMemorySegment(FLOATS, from, inAt + 4 * i, LITTLE_ENDIAN)
               .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, factors[group]))
               .reinterpretAsInts();
       IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
@@ -211,7 +212,7 @@ final class EncoderLanes implements Encoder {
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       IntVector word = code;
       bits =
-          FloatVector.fromMemorySegment(FLOATS, from, 4 * i + VECTOR, LITTLE_ENDIAN)
+          FloatVector.fromMemorySegment(FLOATS, from, inAt + 4 * i + VECTOR, LITTLE_ENDIAN)
               .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, factors[group + Q1]))
               .reinterpretAsInts();
       u = bits.lanewise(VectorOperators.AND, magnitude);
@@ -229,7 +230,7 @@ final class EncoderLanes implements Encoder {
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
       bits =
-          FloatVector.fromMemorySegment(FLOATS, from, 4 * i + 2L * VECTOR, LITTLE_ENDIAN)
+          FloatVector.fromMemorySegment(FLOATS, from, inAt + 4 * i + 2L * VECTOR, LITTLE_ENDIAN)
               .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, factors[group + Q2]))
               .reinterpretAsInts();
       u = bits.lanewise(VectorOperators.AND, magnitude);
@@ -247,7 +248,7 @@ final class EncoderLanes implements Encoder {
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
       bits =
-          FloatVector.fromMemorySegment(FLOATS, from, 4 * i + 3L * VECTOR, LITTLE_ENDIAN)
+          FloatVector.fromMemorySegment(FLOATS, from, inAt + 4 * i + 3L * VECTOR, LITTLE_ENDIAN)
               .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, factors[group + Q3]))
               .reinterpretAsInts();
       u = bits.lanewise(VectorOperators.AND, magnitude);
@@ -264,13 +265,14 @@ final class EncoderLanes implements Encoder {
               .lanewise(VectorOperators.LSHL, up)
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
-      word.reinterpretAsBytes().rearrange(SPREAD).intoMemorySegment(to, i, LITTLE_ENDIAN);
+      word.reinterpretAsBytes().rearrange(SPREAD).intoMemorySegment(to, outAt + i, LITTLE_ENDIAN);
     }
     return largest.reduceLanes(VectorOperators.MAX);
   }
 
   @Override
   public int nearest(MemorySegment in, long inAt, int count, Encoding encoding, int[] codes) {
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector field = IntVector.broadcast(INTS, Encoding.INFINITY);
     IntVector limit = IntVector.broadcast(INTS, encoding.limit());
@@ -282,7 +284,7 @@ final class EncoderLanes implements Encoder {
     IntVector signBit = IntVector.broadcast(INTS, encoding.signBit());
     IntVector largest = IntVector.zero(INTS);
     for (long i = 0; i < count; i += LANES) {
-      IntVector bits = IntVector.fromMemorySegment(INTS, in, inAt + 4 * i, LITTLE_ENDIAN);
+      IntVector bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
       IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
       largest = largest.lanewise(VectorOperators.MAX, u);
       u = u.lanewise(VectorOperators.MIN, limit);
@@ -304,6 +306,7 @@ final class EncoderLanes implements Encoder {
 
   @Override
   public int nearestWide(MemorySegment in, long inAt, int count, Encoding encoding, int[] codes) {
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector one = IntVector.broadcast(INTS, 1);
     IntVector limit = IntVector.broadcast(INTS, encoding.limit());
@@ -313,7 +316,7 @@ final class EncoderLanes implements Encoder {
     IntVector signBit = IntVector.broadcast(INTS, encoding.signBit());
     IntVector largest = IntVector.zero(INTS);
     for (long i = 0; i < count; i += LANES) {
-      IntVector bits = IntVector.fromMemorySegment(INTS, in, inAt + 4 * i, LITTLE_ENDIAN);
+      IntVector bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
       IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
       largest = largest.lanewise(VectorOperators.MAX, u);
       u = u.lanewise(VectorOperators.MIN, limit);
@@ -332,6 +335,7 @@ final class EncoderLanes implements Encoder {
   @Override
   public int byChance(
       MemorySegment in, long inAt, int count, Encoding encoding, int[] random, int[] codes) {
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector field = IntVector.broadcast(INTS, Encoding.INFINITY);
     IntVector zero = IntVector.zero(INTS);
@@ -347,7 +351,7 @@ final class EncoderLanes implements Encoder {
     IntVector largest = IntVector.zero(INTS);
     IntVector unsure = IntVector.zero(INTS);
     for (long i = 0; i < count; i += LANES) {
-      IntVector bits = IntVector.fromMemorySegment(INTS, in, inAt + 4 * i, LITTLE_ENDIAN);
+      IntVector bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
       IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
       largest = largest.lanewise(VectorOperators.MAX, u);
       u = u.lanewise(VectorOperators.MIN, limit);
@@ -385,6 +389,7 @@ final class EncoderLanes implements Encoder {
   @Override
   public int byChanceWide(
       MemorySegment in, long inAt, int count, Encoding encoding, int[] random, int[] codes) {
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector limit = IntVector.broadcast(INTS, encoding.limit());
     IntVector shift = IntVector.broadcast(INTS, encoding.shift());
@@ -393,7 +398,7 @@ final class EncoderLanes implements Encoder {
     IntVector signBit = IntVector.broadcast(INTS, encoding.signBit());
     IntVector largest = IntVector.zero(INTS);
     for (long i = 0; i < count; i += LANES) {
-      IntVector bits = IntVector.fromMemorySegment(INTS, in, inAt + 4 * i, LITTLE_ENDIAN);
+      IntVector bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
       IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
       largest = largest.lanewise(VectorOperators.MAX, u);
       IntVector chance =
@@ -418,6 +423,7 @@ final class EncoderLanes implements Encoder {
       int half,
       int[] random,
       int[] codes) {
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector halves = IntVector.broadcast(INTS, half);
     IntVector c9 = IntVector.broadcast(INTS, 9);
     IntVector c23 = IntVector.broadcast(INTS, 23);
@@ -426,7 +432,7 @@ final class EncoderLanes implements Encoder {
     IntVector maxFinite = IntVector.broadcast(INTS, Encoding.INFINITY - 1);
     IntVector outside = IntVector.zero(INTS);
     for (long i = 0; i < count; i += LANES) {
-      IntVector bits = IntVector.fromMemorySegment(INTS, in, inAt + 4 * i, LITTLE_ENDIAN);
+      IntVector bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
       outside =
           outside
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.SUB, minNormal))
@@ -445,11 +451,12 @@ final class EncoderLanes implements Encoder {
 
   @Override
   public void integers(MemorySegment in, long inAt, int count, Encoding encoding, int[] codes) {
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector c31 = IntVector.broadcast(INTS, 31);
     IntVector max = IntVector.broadcast(INTS, encoding.maxInteger());
     for (long i = 0; i < count; i += LANES) {
       IntVector sign =
-          IntVector.fromMemorySegment(INTS, in, inAt + 4 * i, LITTLE_ENDIAN)
+          IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN)
               .lanewise(VectorOperators.ASHR, c31);
       IntVector.fromArray(INTS, codes, (int) i)
           .lanewise(VectorOperators.XOR, sign)
@@ -462,13 +469,14 @@ final class EncoderLanes implements Encoder {
   @Override
   public void dropNegativeZeros(
       MemorySegment in, long inAt, int count, Encoding encoding, int[] codes) {
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector zero = IntVector.zero(INTS);
     IntVector signBit = IntVector.broadcast(INTS, encoding.signBit());
     IntVector minNormal = IntVector.broadcast(INTS, encoding.minNormal());
     for (long i = 0; i < count; i += LANES) {
       IntVector u =
-          IntVector.fromMemorySegment(INTS, in, inAt + 4 * i, LITTLE_ENDIAN)
+          IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN)
               .lanewise(VectorOperators.AND, magnitude);
       IntVector code = IntVector.fromArray(INTS, codes, (int) i);
       IntVector dropped = code.blend(zero, code.compare(VectorOperators.EQ, signBit));
@@ -500,30 +508,30 @@ final class EncoderLanes implements Encoder {
   @Override
   public void multiply(
       MemorySegment in, long inAt, float[] factors, MemorySegment out, long outAt, int count) {
-    MemorySegment from = in.asSlice(inAt, 4L * count);
-    MemorySegment to = out.asSlice(outAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     for (int i = 0; i < count; i += LANES) {
-      FloatVector.fromMemorySegment(FLOATS, from, 4L * i, LITTLE_ENDIAN)
+      FloatVector.fromMemorySegment(FLOATS, from, inAt + 4L * i, LITTLE_ENDIAN)
           .lanewise(VectorOperators.MUL, FloatVector.broadcast(FLOATS, factors[i >>> 4]))
-          .intoMemorySegment(to, 4L * i, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4L * i, LITTLE_ENDIAN);
     }
   }
 
   @Override
   public void divide(
       MemorySegment in, long inAt, float[] divisors, MemorySegment out, long outAt, int count) {
-    MemorySegment from = in.asSlice(inAt, 4L * count);
-    MemorySegment to = out.asSlice(outAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     for (int i = 0; i < count; i += LANES) {
-      FloatVector.fromMemorySegment(FLOATS, from, 4L * i, LITTLE_ENDIAN)
+      FloatVector.fromMemorySegment(FLOATS, from, inAt + 4L * i, LITTLE_ENDIAN)
           .lanewise(VectorOperators.DIV, FloatVector.broadcast(FLOATS, divisors[i >>> 4]))
-          .intoMemorySegment(to, 4L * i, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 4L * i, LITTLE_ENDIAN);
     }
   }
 
   @Override
   public void pack8(int[] codes, MemorySegment out, long outAt, int count, int up) {
-    MemorySegment to = out.asSlice(outAt, count);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector shift = IntVector.broadcast(INTS, up);
     IntVector c8 = IntVector.broadcast(INTS, 8);
     for (int i = 0; i < count; i += 4 * LANES) {
@@ -535,14 +543,14 @@ final class EncoderLanes implements Encoder {
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
       code = IntVector.fromArray(INTS, codes, i + 3 * LANES).lanewise(VectorOperators.LSHL, shift);
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
-      word.reinterpretAsBytes().rearrange(SPREAD).intoMemorySegment(to, i, LITTLE_ENDIAN);
+      word.reinterpretAsBytes().rearrange(SPREAD).intoMemorySegment(to, outAt + i, LITTLE_ENDIAN);
     }
   }
 
   @Override
   public void pack4(MemorySegment in, MemorySegment out, long outAt, int count) {
-    MemorySegment from = in.asSlice(0, count);
-    MemorySegment to = out.asSlice(outAt, count >> 1);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector even = IntVector.broadcast(INTS, 0x000F_000F);
     IntVector odd = IntVector.broadcast(INTS, 0x00F0_00F0);
     IntVector c4 = IntVector.broadcast(INTS, 4);
@@ -567,13 +575,13 @@ final class EncoderLanes implements Encoder {
           .lanewise(VectorOperators.OR, pairs)
           .reinterpretAsBytes()
           .rearrange(SPREAD_PAIRS)
-          .intoMemorySegment(to, i >> 1, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + (i >> 1), LITTLE_ENDIAN);
     }
   }
 
   @Override
   public void pack16(int[] codes, MemorySegment out, long outAt, int count) {
-    MemorySegment to = out.asSlice(outAt, 2L * count);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector low = IntVector.broadcast(INTS, 0xFFFF);
     IntVector c16 = IntVector.broadcast(INTS, 16);
     for (int i = 0; i < count; i += 2 * LANES) {
@@ -584,7 +592,7 @@ final class EncoderLanes implements Encoder {
               IntVector.fromArray(INTS, codes, i + LANES).lanewise(VectorOperators.LSHL, c16))
           .reinterpretAsShorts()
           .rearrange(SPREAD_SHORTS)
-          .intoMemorySegment(to, 2L * i, LITTLE_ENDIAN);
+          .intoMemorySegment(to, outAt + 2L * i, LITTLE_ENDIAN);
     }
   }
 }

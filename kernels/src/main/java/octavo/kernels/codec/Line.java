@@ -26,11 +26,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Line {
   /*
-   * The loops run on off-heap memory only: C2 compiles an access to a segment well as long as it
-   * meets one class of segments there, and the ones over arrays and files are others. Tensors in
-   * native memory are read and written in place, in whole UNITs; from all others, and for the rest
-   * of a row, lines are copied through the working memory here, which is off-heap and stays in L1.
-   * MemorySegment.copy is made for any kind of segment.
+   * The loops run on native memory only: C2 must know the class of a segment (NativeMemory). Tensors
+   * there, in mapped files too, are read and written in place, in whole UNITs; from arrays, and for
+   * the rest of a row, lines are copied through the working memory here, which is native and stays
+   * in L1. MemorySegment.copy is made for any kind of segment.
    */
 
   /** The most elements of a line in working memory: a multiple of {@link #UNIT}. */
@@ -68,7 +67,6 @@ public final class Line {
   private Tensor in = NONE;
   private Tensor out = NONE;
   private Decoding decoding = Decoding.of(Formats.FP32);
-  private boolean fuses;
   private boolean directIn;
   private boolean directOut;
   private MemorySegment source = numbers;
@@ -85,7 +83,6 @@ public final class Line {
    */
   public static Line take(Width width, Tensor in, Tensor out) {
     Line line = POOL.take();
-    line.fuses = width != Width.BITS_128;
     line.in = in;
     line.out = out;
     line.decoding = Decoding.of(in.element());
@@ -116,23 +113,12 @@ public final class Line {
   }
 
   /**
-   * {@return whether numbers are encoded and narrowed at once}: not at 128 bits, where C2 makes an
-   * object of each slice in {@link Encoder#nearest8}
-   *
-   * @param width the width
-   * @param encoding the format
-   */
-  public static boolean fuses(Width width, Encoding encoding) {
-    return encoding.fused() && width != Width.BITS_128;
-  }
-
-  /**
    * {@return whether the loops may run on a tensor's own memory}
    *
    * @param tensor the tensor
    */
   public static boolean direct(Tensor tensor) {
-    return tensor.data().isNative() && !tensor.data().isMapped();
+    return tensor.data().isNative();
   }
 
   /** {@return the segment that holds the numbers} */
@@ -349,7 +335,7 @@ public final class Line {
     boolean direct = count % UNIT == 0 && directOut;
     if (encoding.kind() == Encoding.Kind.COPY) {
       writeNumbers(encoding, at, count);
-    } else if (encoding.fused() && (factors != null || fuses)) {
+    } else if (encoding.fused()) {
       writeFused(encoding, factors, at, count, direct);
     } else {
       writeCodes(encoding, at, count, direct);

@@ -9,6 +9,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import octavo.kernels.vector.NativeMemory;
 import octavo.kernels.vector.Species;
 
 /** The quantizer: a template, copied for each width. */
@@ -52,8 +53,8 @@ final class QuantizerLanes implements Quantizer {
       int[] thresholds,
       float[] factors,
       byte[] scales) {
-    MemorySegment from = in.asSlice(inAt, 4L * count);
-    MemorySegment to = out.asSlice(outAt, count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment to = NativeMemory.SEGMENT.cast(out);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector field = IntVector.broadcast(INTS, Encoding.INFINITY);
     IntVector sign = IntVector.broadcast(INTS, Integer.MIN_VALUE);
@@ -65,22 +66,22 @@ final class QuantizerLanes implements Quantizer {
     IntVector c8 = IntVector.broadcast(INTS, 8);
     long last = (long) count - BLOCK;
     IntVector u =
-        IntVector.fromMemorySegment(INTS, from, 0L, LITTLE_ENDIAN)
+        IntVector.fromMemorySegment(INTS, from, inAt + 0L, LITTLE_ENDIAN)
             .lanewise(VectorOperators.AND, magnitude);
     u =
         u.lanewise(
             VectorOperators.MAX,
-            IntVector.fromMemorySegment(INTS, from, 0L + VECTOR, LITTLE_ENDIAN)
+            IntVector.fromMemorySegment(INTS, from, inAt + 0L + VECTOR, LITTLE_ENDIAN)
                 .lanewise(VectorOperators.AND, magnitude));
     u =
         u.lanewise(
             VectorOperators.MAX,
-            IntVector.fromMemorySegment(INTS, from, 0L + 2L * VECTOR, LITTLE_ENDIAN)
+            IntVector.fromMemorySegment(INTS, from, inAt + 0L + 2L * VECTOR, LITTLE_ENDIAN)
                 .lanewise(VectorOperators.AND, magnitude));
     u =
         u.lanewise(
             VectorOperators.MAX,
-            IntVector.fromMemorySegment(INTS, from, 0L + 3L * VECTOR, LITTLE_ENDIAN)
+            IntVector.fromMemorySegment(INTS, from, inAt + 0L + 3L * VECTOR, LITTLE_ENDIAN)
                 .lanewise(VectorOperators.AND, magnitude));
     int largest = u.reduceLanes(VectorOperators.MAX);
     int most = largest;
@@ -91,26 +92,26 @@ final class QuantizerLanes implements Quantizer {
       FloatVector factor = FloatVector.broadcast(FLOATS, factors[scale]);
       long next = 4 * Math.min(i + BLOCK, last);
       u =
-          IntVector.fromMemorySegment(INTS, from, next, LITTLE_ENDIAN)
+          IntVector.fromMemorySegment(INTS, from, inAt + next, LITTLE_ENDIAN)
               .lanewise(VectorOperators.AND, magnitude);
       u =
           u.lanewise(
               VectorOperators.MAX,
-              IntVector.fromMemorySegment(INTS, from, next + VECTOR, LITTLE_ENDIAN)
+              IntVector.fromMemorySegment(INTS, from, inAt + next + VECTOR, LITTLE_ENDIAN)
                   .lanewise(VectorOperators.AND, magnitude));
       u =
           u.lanewise(
               VectorOperators.MAX,
-              IntVector.fromMemorySegment(INTS, from, next + 2L * VECTOR, LITTLE_ENDIAN)
+              IntVector.fromMemorySegment(INTS, from, inAt + next + 2L * VECTOR, LITTLE_ENDIAN)
                   .lanewise(VectorOperators.AND, magnitude));
       u =
           u.lanewise(
               VectorOperators.MAX,
-              IntVector.fromMemorySegment(INTS, from, next + 3L * VECTOR, LITTLE_ENDIAN)
+              IntVector.fromMemorySegment(INTS, from, inAt + next + 3L * VECTOR, LITTLE_ENDIAN)
                   .lanewise(VectorOperators.AND, magnitude));
       largest = u.reduceLanes(VectorOperators.MAX);
       most = Math.max(most, largest);
-      IntVector bits = IntVector.fromMemorySegment(INTS, from, 4 * i, LITTLE_ENDIAN);
+      IntVector bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
       IntVector scaled =
           bits.lanewise(VectorOperators.AND, magnitude)
               .reinterpretAsFloats()
@@ -127,7 +128,7 @@ final class QuantizerLanes implements Quantizer {
               .lanewise(VectorOperators.ADD, exponent.lanewise(VectorOperators.LSHR, shift))
               .lanewise(VectorOperators.LSHL, up)
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
-      bits = IntVector.fromMemorySegment(INTS, from, 4 * i + VECTOR, LITTLE_ENDIAN);
+      bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i + VECTOR, LITTLE_ENDIAN);
       scaled =
           bits.lanewise(VectorOperators.AND, magnitude)
               .reinterpretAsFloats()
@@ -145,7 +146,7 @@ final class QuantizerLanes implements Quantizer {
               .lanewise(VectorOperators.LSHL, up)
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
-      bits = IntVector.fromMemorySegment(INTS, from, 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
+      bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i + 2L * VECTOR, LITTLE_ENDIAN);
       scaled =
           bits.lanewise(VectorOperators.AND, magnitude)
               .reinterpretAsFloats()
@@ -163,7 +164,7 @@ final class QuantizerLanes implements Quantizer {
               .lanewise(VectorOperators.LSHL, up)
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
-      bits = IntVector.fromMemorySegment(INTS, from, 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
+      bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i + 3L * VECTOR, LITTLE_ENDIAN);
       scaled =
           bits.lanewise(VectorOperators.AND, magnitude)
               .reinterpretAsFloats()
@@ -181,7 +182,7 @@ final class QuantizerLanes implements Quantizer {
               .lanewise(VectorOperators.LSHL, up)
               .lanewise(VectorOperators.OR, bits.lanewise(VectorOperators.AND, sign));
       word = word.lanewise(VectorOperators.LSHR, c8).lanewise(VectorOperators.OR, code);
-      word.reinterpretAsBytes().rearrange(SPREAD).intoMemorySegment(to, i, LITTLE_ENDIAN);
+      word.reinterpretAsBytes().rearrange(SPREAD).intoMemorySegment(to, outAt + i, LITTLE_ENDIAN);
     }
     return most;
   }

@@ -9,6 +9,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import octavo.kernels.vector.NativeMemory;
 import octavo.kernels.vector.Species;
 
 /** The reducer: a template, copied for each width. */
@@ -38,13 +39,13 @@ final class ReducerLanes implements Reducer {
 
   @Override
   public int largest(MemorySegment in, long inAt, int count) {
-    MemorySegment from = in.asSlice(inAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector largest = IntVector.zero(INTS);
     IntVector other = IntVector.zero(INTS);
     for (long i = 0; i < count; i += 2L * LANES) {
-      IntVector a = IntVector.fromMemorySegment(INTS, from, 4 * i, LITTLE_ENDIAN);
-      IntVector b = IntVector.fromMemorySegment(INTS, from, 4 * (i + LANES), LITTLE_ENDIAN);
+      IntVector a = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
+      IntVector b = IntVector.fromMemorySegment(INTS, from, inAt + 4 * (i + LANES), LITTLE_ENDIAN);
       largest = largest.lanewise(VectorOperators.MAX, a.lanewise(VectorOperators.AND, magnitude));
       other = other.lanewise(VectorOperators.MAX, b.lanewise(VectorOperators.AND, magnitude));
     }
@@ -53,14 +54,14 @@ final class ReducerLanes implements Reducer {
 
   @Override
   public int largestFinite(MemorySegment in, long inAt, int count) {
-    MemorySegment from = in.asSlice(inAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector infinity = IntVector.broadcast(INTS, Encoding.INFINITY);
     IntVector zero = IntVector.zero(INTS);
     IntVector largest = IntVector.zero(INTS);
     for (long i = 0; i < count; i += LANES) {
       IntVector u =
-          IntVector.fromMemorySegment(INTS, from, 4 * i, LITTLE_ENDIAN)
+          IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN)
               .lanewise(VectorOperators.AND, magnitude);
       largest =
           largest.lanewise(
@@ -71,29 +72,29 @@ final class ReducerLanes implements Reducer {
 
   @Override
   public void largestOf16(MemorySegment in, long inAt, int count, int[] largest) {
-    MemorySegment from = in.asSlice(inAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     for (long i = 0; i < count; i += 16) {
       IntVector u =
-          IntVector.fromMemorySegment(INTS, from, 4 * i, LITTLE_ENDIAN)
+          IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN)
               .lanewise(VectorOperators.AND, magnitude);
       if (LANES <= 8) {
         u =
             u.lanewise(
                 VectorOperators.MAX,
-                IntVector.fromMemorySegment(INTS, from, 4 * (i + LANES), LITTLE_ENDIAN)
+                IntVector.fromMemorySegment(INTS, from, inAt + 4 * (i + LANES), LITTLE_ENDIAN)
                     .lanewise(VectorOperators.AND, magnitude));
       }
       if (LANES == 4) {
         u =
             u.lanewise(
                 VectorOperators.MAX,
-                IntVector.fromMemorySegment(INTS, from, 4 * (i + 2L * LANES), LITTLE_ENDIAN)
+                IntVector.fromMemorySegment(INTS, from, inAt + 4 * (i + 2L * LANES), LITTLE_ENDIAN)
                     .lanewise(VectorOperators.AND, magnitude));
         u =
             u.lanewise(
                 VectorOperators.MAX,
-                IntVector.fromMemorySegment(INTS, from, 4 * (i + 3L * LANES), LITTLE_ENDIAN)
+                IntVector.fromMemorySegment(INTS, from, inAt + 4 * (i + 3L * LANES), LITTLE_ENDIAN)
                     .lanewise(VectorOperators.AND, magnitude));
       }
       if (LANES == 16) {
@@ -110,17 +111,17 @@ final class ReducerLanes implements Reducer {
 
   @Override
   public void largestOf32(MemorySegment in, long inAt, int count, int[] largest) {
-    MemorySegment from = in.asSlice(inAt, 4L * count);
+    MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     for (long i = 0; i < count; i += 32) {
       IntVector u =
-          IntVector.fromMemorySegment(INTS, from, 4 * i, LITTLE_ENDIAN)
+          IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN)
               .lanewise(VectorOperators.AND, magnitude);
       for (int v = LANES; v < 32; v += LANES) {
         u =
             u.lanewise(
                 VectorOperators.MAX,
-                IntVector.fromMemorySegment(INTS, from, 4 * (i + v), LITTLE_ENDIAN)
+                IntVector.fromMemorySegment(INTS, from, inAt + 4 * (i + v), LITTLE_ENDIAN)
                     .lanewise(VectorOperators.AND, magnitude));
       }
       if (LANES == 16) {

@@ -46,7 +46,7 @@ final class ConvertJob implements Workers.Part {
             && Line.direct(in)
             && Line.direct(out)
             && out.element().storageBits() == 8
-            && Line.fuses(width, encoding);
+            && encoding.fused();
     job.length = inPlace ? LONG : Line.LENGTH;
     // Consecutive rows are one long row, so that short rows cost nothing.
     boolean consecutive = consecutive(in) && consecutive(out);

@@ -2,6 +2,7 @@ package octavo.natives;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
+import octavo.kernels.ReferenceProvider;
 import octavo.spi.KernelProvider;
 import octavo.spi.Overrides;
 import org.bytedeco.javacpp.Loader;
@@ -41,6 +43,7 @@ class LibraryLoadingTest {
             NativeKernels.class,
             Probe.class,
             KernelProvider.class,
+            ReferenceProvider.class,
             Loader.class,
             NullMarked.class)) {
       places.add(place(type));
@@ -48,9 +51,15 @@ class LibraryLoadingTest {
     return new ArrayList<>(places);
   }
 
-  private static String run(List<Path> classPath, Path nowhere, String... flags)
+  private static String run(List<Path> classPath, Path cache, String... flags)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
+    return run(List.of(), classPath, cache, flags);
+  }
+
+  /** {@return what the program printed}, run by another command; the product must be right */
+  private static String run(List<String> before, List<Path> classPath, Path cache, String... flags)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(before);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of(flags));
@@ -59,11 +68,37 @@ class LibraryLoadingTest {
         String.join(java.io.File.pathSeparator, classPath.stream().map(Path::toString).toList()));
     command.add("octavo.natives.Probe");
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("XDG_CACHE_HOME", nowhere.toString());
+    builder.environment().put("XDG_CACHE_HOME", cache.toString());
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);
+    assertTrue(output.contains("product 11.0"), output);
     return output;
+  }
+
+  /**
+   * {@return a command that mounts a file system on a directory, with options, and then runs
+   * another in sight of it}; stops the test where the system does not allow that
+   */
+  private static List<String> mounted(Path directory, String options)
+      throws IOException, InterruptedException {
+    String mount = "mount -t tmpfs -o mode=777," + options + " octavo \"$0\" && exec \"$@\"";
+    List<String> command =
+        List.of("unshare", "--map-root-user", "--mount", "sh", "-c", mount, directory.toString());
+    List<String> trial = new ArrayList<>(command);
+    trial.add("true");
+    boolean allowed;
+    String reason = "";
+    try {
+      Process process = new ProcessBuilder(trial).redirectErrorStream(true).start();
+      reason = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      allowed = process.waitFor() == 0;
+    } catch (IOException e) {
+      reason = e.toString();
+      allowed = false;
+    }
+    assumeTrue(allowed, "this system does not let a test mount a file system: " + reason);
+    return command;
   }
 
   /** {@return the class path with the module's classes and libraries in a jar} */
@@ -91,6 +126,59 @@ class LibraryLoadingTest {
       assertTrue(output.contains(backend + " absent"), output);
     }
     assertTrue(output.contains("--enable-native-access=ALL-UNNAMED"), output);
+  }
+
+  @Test
+  void withoutTheFlagTheJdkWarnsAndBothWork(@TempDir Path directory) throws Exception {
+    String output = run(classPath(), directory);
+    assertTrue(output.contains("ffm available"), output);
+    assertTrue(output.contains("jni available"), output);
+    assertTrue(output.contains("WARNING: Use --enable-native-access=ALL-UNNAMED"), output);
+  }
+
+  @Test
+  void directoryMountedNoexecIsExplainedAndJavaGoesOn(@TempDir Path directory) throws Exception {
+    Path cache = Files.createDirectory(directory.resolve("cache"));
+    String output =
+        run(
+            mounted(cache, "noexec"),
+            inJar(directory),
+            cache,
+            "--enable-native-access=ALL-UNNAMED");
+    assertTrue(output.contains("ffm absent " + cache), output);
+    assertTrue(output.contains("jni absent " + cache), output);
+    assertTrue(output.contains("noexec; name another one with -Doctavo.native.cache"), output);
+  }
+
+  @Test
+  void temporaryDirectoryMountedNoexecIsExplainedToo(@TempDir Path directory) throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+    Path temporary = Files.createDirectory(directory.resolve("temporary"));
+    String output =
+        run(
+            mounted(temporary, "noexec"),
+            inJar(directory),
+            file.resolve("cache"),
+            "--enable-native-access=ALL-UNNAMED",
+            "-Djava.io.tmpdir=" + temporary);
+    assertTrue(output.contains("ffm absent " + temporary), output);
+    assertTrue(output.contains("noexec; name another one with -Doctavo.native.cache"), output);
+  }
+
+  @Test
+  void homeMountedReadOnlyLeavesTheTemporaryDirectory(@TempDir Path directory) throws Exception {
+    Path home = Files.createDirectory(directory.resolve("home"));
+    Path temporary = Files.createDirectory(directory.resolve("temporary"));
+    String output =
+        run(
+            mounted(home, "ro"),
+            inJar(directory),
+            home.resolve("cache"),
+            "--enable-native-access=ALL-UNNAMED",
+            "-Djava.io.tmpdir=" + temporary);
+    assertTrue(output.contains("ffm available"), output);
+    assertTrue(output.contains("jni available"), output);
+    assertTrue(output.contains(temporary.toString()), output);
   }
 
   @Test

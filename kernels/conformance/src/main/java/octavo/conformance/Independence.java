@@ -69,7 +69,7 @@ final class Independence {
         a,
         b,
         Formats.FP32,
-        false,
+        Finish.NOTHING,
         new Shape(rows(a) > 1 ? 130 : 9, rows(b) > 1 ? 130 : 37, 128),
         Values.WIDE,
         Values.WIDE,

@@ -2,7 +2,9 @@ package octavo.conformance;
 
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import octavo.Engine;
 import octavo.dispatch.Plan.Considered;
 import octavo.format.ElementFormat;
@@ -16,6 +18,7 @@ import octavo.spi.Operand;
 import octavo.spi.Request;
 import octavo.tensor.MatrixPacker;
 import octavo.tensor.Packing;
+import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,20 +27,20 @@ import org.jspecify.annotations.Nullable;
  * @param a the format of the left operand
  * @param b the format of the right operand
  * @param out the format of the result
- * @param bias whether there is a bias
+ * @param finish what happens to the sums before they are written
  * @param shape the dimensions
  * @param valuesA what the left operand holds
  * @param valuesB what the right operand holds
  * @param whereA where the left operand is
  * @param whereB where the right operand is
- * @param whereOut where the result goes, and the bias is
+ * @param whereOut where the result goes, and the bias and the residual are
  * @param packing how the right operand is packed before the product, or {@code null} if it is not
  */
 record MatmulCase(
     Format a,
     Format b,
     ElementFormat out,
-    boolean bias,
+    Finish finish,
     Shape shape,
     Values valuesA,
     Values valuesB,
@@ -72,7 +75,7 @@ record MatmulCase(
             a,
             b,
             out,
-            bias ? "+bias" : "",
+            finish,
             shape,
             valuesA,
             valuesB,
@@ -96,6 +99,7 @@ record MatmulCase(
     private final Guarded left;
     private final Guarded right;
     private final @Nullable Guarded addend;
+    private final @Nullable Guarded residual;
     private final Epilogue epilogue;
     private final Guarded result;
     private @Nullable MatrixPacker packed;
@@ -105,29 +109,51 @@ record MatmulCase(
       right = Guarded.allocate(workspace, b, shape.n, shape.k, whereB);
       result = Guarded.allocate(workspace, out, shape.m, shape.n, whereOut);
       packed = packing == null ? null : MatrixPacker.of(right.tensor(), packing, Arena.ofAuto());
-      if (bias) {
+      Epilogue rest = Epilogue.NONE.withScale(finish.scale()).withActivation(finish.activation());
+      if (finish.bias()) {
         Layout layout = whereOut.layout() == Layout.OFFSET ? Layout.OFFSET : Layout.PACKED;
         Guarded vector =
             Guarded.allocate(
                 workspace, Formats.FP32, 1, shape.n, new Where(layout, whereOut.memory()));
         addend = vector;
-        epilogue = Epilogue.ofBias(vector.tensor().reshape(shape.n));
+        rest = rest.withBias(vector.tensor().reshape(shape.n));
       } else {
         addend = null;
-        epilogue = Epilogue.NONE;
       }
+      if (finish.residual() == Finish.Residual.NONE) {
+        residual = null;
+      } else {
+        Guarded matrix = Guarded.allocate(workspace, residualFormat(), shape.m, shape.n, whereOut);
+        residual = matrix;
+        rest =
+            rest.withResidual(
+                finish.residual() == Finish.Residual.OUTPUT ? result.tensor() : matrix.tensor());
+      }
+      epilogue = rest;
+    }
+
+    private ElementFormat residualFormat() {
+      return switch (finish.residual()) {
+        case FP32 -> Formats.FP32;
+        case BF16 -> Formats.BF16;
+        case FP16 -> Formats.FP16;
+        case NONE, OUTPUT -> out;
+      };
     }
 
     @Override
     public Request request() {
       MatrixPacker packer = packed;
-      MatmulRequest request =
-          new MatmulRequest(
-              Operand.of(left.tensor()),
-              packer == null ? Operand.of(right.tensor()) : Operand.of(packer.packed()),
-              Operand.of(result.tensor()),
-              bias);
-      return packing == null ? request : request.withPacking(packing);
+      Tensor added = epilogue.residual();
+      return new MatmulRequest(
+          Operand.of(left.tensor()),
+          packer == null ? Operand.of(right.tensor()) : Operand.of(packer.packed()),
+          Operand.of(result.tensor()),
+          epilogue.scale() != 1,
+          finish.bias(),
+          epilogue.activation(),
+          added == null ? null : Operand.of(added),
+          packing);
     }
 
     @Override
@@ -144,7 +170,7 @@ record MatmulCase(
 
     @Override
     public List<Guarded> inputs() {
-      return addend == null ? List.of(left, right) : List.of(left, right, addend);
+      return Stream.of(left, right, addend, residual).filter(Objects::nonNull).toList();
     }
 
     @Override
@@ -160,6 +186,9 @@ record MatmulCase(
       if (addend != null) {
         addend.fill(valuesB == Values.ANY ? Values.FINITE : Values.NORMAL, random);
       }
+      if (residual != null) {
+        residual.fill(valuesB == Values.ANY ? Values.FINITE : Values.NORMAL, random);
+      }
       if (packing != null) {
         // A new one: what is found out about a packed matrix is remembered, such as its tensor
         // scale.
@@ -174,6 +203,14 @@ record MatmulCase(
     @Override
     public void run(Kernel<?> kernel) {
       MatmulKernel matmul = (MatmulKernel) kernel;
+      if (residual != null && finish.residual() == Finish.Residual.OUTPUT) {
+        Tensor from = residual.tensor();
+        for (long i = 0; i < shape.m; i++) {
+          for (long j = 0; j < shape.n; j++) {
+            result.tensor().setCode(from.code(i, j), i, j);
+          }
+        }
+      }
       MatrixPacker packer = packed;
       if (packer == null) {
         matmul.run(

@@ -2,6 +2,8 @@ package octavo.conformance;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import octavo.conformance.MatmulCase.Shape;
 import octavo.format.BlockFormat;
 import octavo.format.ElementFormat;
@@ -53,7 +55,7 @@ final class MatmulCases {
   /** The formats of results. */
   static final List<ElementFormat> OUTPUTS = List.of(Formats.FP32, Formats.BF16);
 
-  private static final List<Boolean> BIAS = List.of(false, true);
+  private static final List<Finish> BIAS = List.of(Finish.NOTHING, Finish.BIAS);
   private static final List<Memory> OFF_HEAP =
       List.of(Memory.CONFINED, Memory.SHARED, Memory.AUTOMATIC, Memory.MAPPED);
   private static final List<Memory> MEMORIES = List.of(Memory.values());
@@ -76,6 +78,28 @@ final class MatmulCases {
           new Shape(17, 31, 4),
           new Shape(0, 5, 1),
           new Shape(1, 130, 11));
+
+  /** Few rows and many, tiles that are full or not; k counts the depths. */
+  private static final List<Shape> FINISH_SHAPES =
+      List.of(
+          new Shape(1, 65, 5),
+          new Shape(2, 7, 3),
+          new Shape(3, 70, 1),
+          new Shape(4, 33, 2),
+          new Shape(5, 31, 4),
+          new Shape(6, 16, 1),
+          new Shape(13, 48, 2),
+          new Shape(19, 29, 3));
+
+  /** Pairs that meet every {@link Finish}: products of floats, of blocks, and of integers. */
+  private static final Set<List<Format>> FINISHED =
+      Set.of(
+          List.of(Formats.FP32, Formats.FP32),
+          List.of(Formats.BF16, Formats.E4M3FN),
+          List.of(Formats.FP32, Formats.MXFP4),
+          List.of(Formats.MXFP8_E4M3, Formats.MXFP8_E4M3),
+          List.of(Formats.MXFP4, Formats.MXFP4),
+          List.of(Formats.INT8_1X32, Formats.MXFP4));
 
   private final Format a;
   private final Format b;
@@ -127,8 +151,10 @@ final class MatmulCases {
       layouts();
       outputs();
       memories();
+      finishes(Finish.ALL.size() / 20);
       packed(PACKED_SHAPES.stream().map(s -> new Shape(s.m(), s.n(), depth((int) s.k()))).toList());
     }
+    finishes(FINISHED.contains(List.of(a, b)) ? 2 * Finish.ALL.size() : 1);
     return cases;
   }
 
@@ -211,7 +237,7 @@ final class MatmulCases {
   private void outputs() {
     for (Layout layout : LAYOUTS) {
       for (ElementFormat out : OUTPUTS) {
-        for (boolean bias : BIAS) {
+        for (Finish finish : BIAS) {
           rotation.advance();
           Shape shape = new Shape(1 + cases.size() * 5 % 21, 1 + cases.size() * 7 % 37, depth(5));
           Where where = Where.lying(Layout.PACKED);
@@ -220,7 +246,7 @@ final class MatmulCases {
                   a,
                   b,
                   out,
-                  bias,
+                  finish,
                   shape,
                   Values.WIDE,
                   Values.NORMAL,
@@ -230,6 +256,34 @@ final class MatmulCases {
                   null));
         }
       }
+    }
+  }
+
+  /** So many ways to finish, in turn: all of them are met if there are twice as many. */
+  private void finishes(int count) {
+    List<Packing> packings = packings();
+    for (int i = 0; i < count; i++) {
+      rotation.advance();
+      boolean all = count >= Finish.ALL.size();
+      Shape shape = rotation.pick(FINISH_SHAPES, 6);
+      boolean packed = rotation.pick(List.of(false, true), 7);
+      Where where =
+          packed
+              ? Where.in(rotation.pick(OFF_HEAP, 3))
+              : new Where(Layout.PACKED, rotation.pick(MEMORIES, 3));
+      cases.add(
+          new MatmulCase(
+              a,
+              b,
+              all ? OUTPUTS.get(i / Finish.ALL.size()) : rotation.pick(OUTPUTS, 4),
+              all ? Finish.ALL.get(i % Finish.ALL.size()) : rotation.pick(Finish.ALL, 5),
+              new Shape(shape.m(), shape.n(), depth((int) shape.k())),
+              rotation.pick(PACKED_VALUES, 1),
+              rotation.pick(PACKED_VALUES, 2),
+              where,
+              where,
+              packed ? where : Where.lying(rotation.pick(LAYOUTS, 8)),
+              packed ? rotation.pick(packings, 9) : null));
     }
   }
 
@@ -251,18 +305,8 @@ final class MatmulCases {
 
   /** Shapes of a packed right operand, as one kind of vectors after the other would have it. */
   private void packed(List<Shape> shapes) {
-    int bits = b.element().storageBits();
-    int group = Math.max(1, 16 / bits);
-    int interleave = bits == 32 ? 1 : 2;
-    List<Packing> packings =
-        List.of(
-            new Packing(16, interleave, group),
-            new Packing(8, interleave, group),
-            new Packing(32, interleave, group),
-            new Packing(16, 1, 2),
-            new Packing(64, 4, 1));
     for (Shape shape : shapes) {
-      for (Packing packing : packings) {
+      for (Packing packing : packings()) {
         rotation.advance();
         Where where = Where.in(rotation.pick(OFF_HEAP, 3));
         add(
@@ -275,6 +319,22 @@ final class MatmulCases {
             packing);
       }
     }
+  }
+
+  /** {@return what kernels of one kind of vectors after the other read, and some that none does} */
+  private List<Packing> packings() {
+    int bits = b.element().storageBits();
+    int group = Math.max(1, 16 / bits);
+    int interleave = bits == 32 ? 1 : 2;
+    return Stream.of(
+            new Packing(16, interleave, group),
+            new Packing(8, interleave, group),
+            new Packing(32, interleave, group),
+            new Packing(16, 1, 1),
+            new Packing(16, 1, 4),
+            new Packing(64, 4, 1))
+        .distinct()
+        .toList();
   }
 
   private void add(Shape shape, Values valuesA, Values valuesB) {

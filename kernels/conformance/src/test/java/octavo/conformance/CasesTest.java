@@ -77,7 +77,21 @@ class CasesTest {
             .size());
     assertEquals(
         4 * 2 * 2,
-        distinct(cases, one -> one.whereOut().layout() + "" + one.out() + one.bias()).size());
+        distinct(cases, one -> one.whereOut().layout() + "" + one.out() + one.finish().bias())
+            .size());
+  }
+
+  @Test
+  void integersMeetEveryFinish() {
+    List<MatmulCase> cases =
+        matmuls(new MatmulBlockCases())
+            .filter(one -> one.a().equals(Formats.MXFP4) && one.b().equals(Formats.MXFP4))
+            .toList();
+    assertEquals(100, Set.copyOf(Finish.ALL).size());
+    Set<String> met = distinct(cases, one -> one.out() + "" + one.finish());
+    for (Finish finish : Finish.ALL) {
+      assertTrue(met.contains("FP32" + finish) && met.contains("BF16" + finish), finish::toString);
+    }
   }
 
   private static <T> Set<T> distinct(List<MatmulCase> cases, Function<MatmulCase, T> property) {

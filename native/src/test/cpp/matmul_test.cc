@@ -245,6 +245,28 @@ void test_matmuls(const std::vector<int32_t>& tiers, Random random) {
   }
   for (int64_t m = 1; m <= 30; m++)
     test_matmul(tiers, {m, 33, 96, E2M1, kMx, E2M1, kMx, FINITE, false, FP32, 0}, random);
+  // few rows of them and of other weights, each packed and not: panels that are full or not, last
+  // groups and blocks that are not
+  const auto twice = [&](const MatmulCase& c) {
+    test_matmul(tiers, c, random);
+    test_matmul(tiers, c, random);
+  };
+  for (int64_t m = 1; m <= 4; m++) {
+    for (int64_t n : {1, 15, 16, 17, 33, 64, 65, 130}) {
+      for (int format : {E2M1, E2M3, INT8}) {
+        twice({m, n, 1056, format, kMx, E2M1, kMx, static_cast<Values>(turn++ % kValues), false,
+               FP32, 0});
+        twice({m, n, 61, format, k1x32, E2M1, k1x32, FINITE, false, FP32, 0});
+        twice({m, n, 131, format, kNone, E2M1, k1x32, FINITE, true, BF16, 1});
+        twice({m, n, 96, format, kNv, E2M1, kNv, FINITE, true, BF16, 1});
+      }
+      for (int format : {FP32, BF16, FP16, E5M2, E4M3FN, INT8}) {
+        twice({m, n, 37, BF16, kNone, format, kNone, FINITE, false, FP32, 0});
+        twice({m, n, 96, FP32, kNone, format, kMx, static_cast<Values>(turn++ % kValues), true,
+               FP32, 0});
+      }
+    }
+  }
   test_matmul(tiers, {300, 70, 1056, E2M1, kMx, E2M1, kMx, ANY_CODE, true, FP32, 3}, random);
   test_matmul(tiers, {31, 2100, 2080, INT8, k1x32, E2M1, kMx, FINITE, true, FP32, 0}, random);
   test_matmul(tiers, {310, 2100, 1040, E2M1, kNv, E2M1, kNv, FINITE, true, BF16, 0}, random);

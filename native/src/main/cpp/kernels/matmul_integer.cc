@@ -29,11 +29,13 @@
 //
 // Few rows. With at most 4 rows and a packed B, decoding B costs more than multiplying it. It is then
 // decoded in registers and never stored, for the whole of k at once, so that B, which mostly comes
-// from memory, is read from front to back. A's rows are packed without gaps.
+// from memory, is read from front to back. A's rows are packed without gaps. integer_split.h does the
+// same for 4 bits on AVX2, in half the operations.
 //
 // Blocking. As matmul_loop.h, with four times the k in the same cache. B panels are decoded from
 // 4 bits when they are needed and used for all A panels of the step.
 #include "integer_pack.h"
+#include "integer_split.h"
 #include "integer_tile.h"
 
 namespace octavo {
@@ -92,6 +94,7 @@ class IntegerLoop {
         rows_(request.row_end - request.row_begin),
         is_skinny_(rows_ <= kFewRows && request.b_packing.panel_rows != 0 && sums_of_block_ == 1 &&
                    (block == 32 || block == 16)),
+        is_split_(is_skinny_ && is_split(rows_, request.b.format)),
         steps_(rows_, request.column_end - request.column_begin, request.k, block, is_skinny_),
         blocks_(steps_.kc / block),
         finish_(finish_function(request)) {
@@ -130,8 +133,12 @@ class IntegerLoop {
 
   bool allocate() {
     const int64_t a_panels = steps_.mc / kTileRows;
-    const int64_t b_panels = one_step_of_rows() ? 1 : steps_.nc / kTileColumns;
-    const int64_t tiles_across = one_step_of_k() ? 1 : steps_.nc / kTileColumns;
+    const int64_t b_panels = is_split_            ? kSplitPanels
+                             : one_step_of_rows() ? 1
+                                                  : steps_.nc / kTileColumns;
+    const int64_t tiles_across = is_split_         ? kSplitPanels
+                                 : one_step_of_k() ? 1
+                                                   : steps_.nc / kTileColumns;
     const int64_t kc = round_up(steps_.kc, kUnit);
     a_stride_ = kc * kPanelRows;
     b_stride_ = is_skinny_ ? 0 : kc * kTileColumns;
@@ -185,10 +192,19 @@ class IntegerLoop {
     uint8_t* const a = a_panels_ + panel * a_stride_;
     kIntegerPackers[request_.a.format].pack(slice, blocks_here() * block_, kPanelRows, 0, a);
     const int64_t blocks = blocks_here();
+#if defined(OCT_HAS_SPLIT)
+    if (is_split_) reorder_dwords(a, blocks * block_ / 4 * kPanelRows);
+#endif
     pack_starts(a, blocks, block_ / 4, sum_steps_, b_.largest, starts_ + panel * starts_stride_);
     float* const scales = a_scales_ + panel * blocks_ * kPanelRows;
     float* const folded = folded_scales_ + panel * blocks_ * kPanelRows;
     pack_block_scales(slice, block_, kPanelRows, scales);
+#if defined(OCT_HAS_SPLIT)
+    if (is_split_) {
+      spread_dwords(a, blocks * block_ / 4, slice.rows);
+      return;
+    }
+#endif
     if (is_skinny_) {
       // without the places of rows that there are not
       for (int64_t step = 0; step < blocks * block_ / 4; step++) {
@@ -223,6 +239,12 @@ class IntegerLoop {
       pack_a(
           {&request_.a, i1 + i, smaller(kTileRows, rows - i), k0_, depth_, request_.m, request_.k},
           i / kTileRows);
+#if defined(OCT_HAS_SPLIT)
+    if (is_split_) {
+      multiply_split(rows);
+      return;
+    }
+#endif
     for (int64_t j = 0; j < columns_; j += kTileColumns) {
       const int64_t panel = one_step_of_rows() ? 0 : j / kTileColumns;
       const int64_t columns = smaller(kTileColumns, columns_ - j);
@@ -280,6 +302,44 @@ class IntegerLoop {
     kPackedTiles[request_.b.format].by_rows[block_ == 32 ? 0 : 1][rows - 1](call, packed);
   }
 
+#if defined(OCT_HAS_SPLIT)
+  // All of k at once, some panels side by side.
+  void multiply_split(int64_t rows) {
+    const FormatTraits& format = kFormats[request_.b.format];
+    const int64_t groups = (request_.k + 3) / 4;
+    const int panels = split_panels(rows);
+    for (int64_t j = 0; j < columns_; j += panels * kTileColumns) {
+      SplitCall call = {};
+      call.a = a_panels_;
+      call.starts = starts_;
+      call.a_scales = a_scales_;
+      call.blocks = blocks_here();
+      call.steps = groups;
+      call.factor = power_of_two(-shift_)[0];
+      call.accumulators = tiles_;
+      for (int p = 0; p < panels; p++) {
+        // a panel that there is not is the last one once more
+        const int64_t column =
+            smaller(j + p * kTileColumns, round_down(columns_ - 1, kTileColumns));
+        const Slice slice = {&request_.b, j0_ + column, smaller(kTileColumns, columns_ - column),
+                             0,           depth_,       request_.n,
+                             request_.k};
+        pack_b(slice, p);
+        call.b_scales[p] = b_scales_ + p * blocks_ * kTileColumns;
+        call.panels[p] = request_.b.elements + PackedRows(slice, 0).panel * groups *
+                                                   stored_bytes(format, 4 * kPackedRows);
+      }
+      __builtin_memset(tiles_, 0, sizeof(float) * kTileSize * static_cast<size_t>(panels));
+      kSplitTiles[request_.b.format].by_rows[block_ == 32 ? 0 : 1][rows - 1](call);
+      for (int64_t first = j; first < smaller(j + panels * kTileColumns, columns_);
+           first += kTileColumns) {
+        finish(tiles_ + (first - j) / kTileColumns * kTileSize, i0_, first, rows,
+               smaller(kTileColumns, columns_ - first));
+      }
+    }
+  }
+#endif
+
   float* tile_at(int64_t row, int64_t column) const {
     const int64_t position =
         one_step_of_k() ? 0 : column / kTileColumns * tiles_down() + row / kTileRows;
@@ -299,6 +359,7 @@ class IntegerLoop {
   const int64_t sum_steps_, sums_of_block_;
   const int64_t rows_;
   const bool is_skinny_;  // few rows and a packed B
+  const bool is_split_;   // and 4 bits
   const IntegerSteps steps_;
   const int64_t blocks_;  // in a step of k
   const FinishFunction finish_;

@@ -5,8 +5,9 @@
 // other, from the packed panels, which are read from front to back. A's rows are decoded before, to
 // one float per k and row.
 //
-// Chains. One or two rows take twice the columns of a tile: with the columns of one tile two fmas
-// would be in flight, and each waits 4 cycles for the last.
+// Chains and streams. Two rows take the columns of two tiles, one row those of four: with the
+// columns of one tile two fmas would be in flight, and each waits 4 cycles for the last. Each tile is
+// a stream of memory, and a core reads four streams 1.4 times as fast as one.
 //
 // E4M3FN. Decoded one vector at a time it takes 12 operations, which is more than memory takes.
 // Here 16 codes become 16 FP16 numbers by a sign extension and a shift, and NaN, the largest
@@ -22,7 +23,8 @@ namespace octavo {
 namespace OCT_TIER {
 
 constexpr int kSkinnyRows = 4;
-constexpr int kSkinnyTiles = 2;
+constexpr int kSkinnyTiles = 4;
+static constexpr int skinny_tiles_of(int64_t rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }
 constexpr int kSkinnyVectors = kSkinnyTiles * kTileVectors;
 
 struct SkinnyCall {
@@ -82,22 +84,29 @@ void skinny_tiles(const SkinnyCall& call) {
   const float* a = call.a;
   const uint8_t* from[kVectors];
   for (int v = 0; v < kVectors; v++) from[v] = call.vectors[v];
+  int64_t at = 0;
   VFloat sums[Rows][kVectors] = {};
   const auto multiply = [&](int64_t depth) __attribute__((always_inline)) {
     for (; depth != 0; depth--) {
-      VFloat columns[kVectors];
-#pragma GCC unroll 8
-      for (int v = 0; v + 1 < kVectors; v += 2) decode_pair<Id>(from[v], from[v + 1], &columns[v]);
-      if constexpr (kVectors % 2 != 0) columns[kVectors - 1] = decode<Id>(from[kVectors - 1]);
-#pragma GCC unroll 8
-      for (int v = 0; v < kVectors; v++) from[v] += kStepBytes;
+      VFloat rows[Rows];
 #pragma GCC unroll 4
-      for (int i = 0; i < Rows; i++) {
-        const VFloat row = broadcast(a[i]);
-#pragma GCC unroll 8
-        for (int v = 0; v < kVectors; v++) sums[i][v] = fma(row, columns[v], sums[i][v]);
+      for (int i = 0; i < Rows; i++) rows[i] = broadcast(a[i]);
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; v += 2) {
+        VFloat columns[2];
+        if (v + 1 < kVectors) {
+          decode_pair<Id>(from[v] + at, from[v + 1] + at, columns);
+        } else {
+          columns[0] = decode<Id>(from[v] + at);
+        }
+#pragma GCC unroll 4
+        for (int i = 0; i < Rows; i++) {
+          sums[i][v] = fma(rows[i], columns[0], sums[i][v]);
+          if (v + 1 < kVectors) sums[i][v + 1] = fma(rows[i], columns[1], sums[i][v + 1]);
+        }
       }
       a += Rows;
+      at += kStepBytes;
     }
   };
   float* const accumulators = call.accumulators;
@@ -147,7 +156,7 @@ static constexpr SkinnyKernels skinny_kernels() {
   constexpr bool is_block_weight =
       Id == Format::E4M3FN || Id == Format::E5M2 || Id == Format::E2M1 || Id == Format::INT8;
   if constexpr (IsBlock ? is_block_weight : is_plain_weight) {
-    return {{&skinny_tiles<Id, 1, 2, IsBlock>, &skinny_tiles<Id, 2, 2, IsBlock>,
+    return {{&skinny_tiles<Id, 1, 4, IsBlock>, &skinny_tiles<Id, 2, 2, IsBlock>,
              &skinny_tiles<Id, 3, 1, IsBlock>, &skinny_tiles<Id, 4, 1, IsBlock>},
             skinny_shift<Id>()};
   } else {
@@ -176,7 +185,7 @@ template <bool IsBlock>
 static int32_t run_skinny(const MatmulRequest& request, int64_t block, bool& is_done) {
   const SkinnyKernels& kernels = kSkinnyKernels<IsBlock>[request.b.format];
   const int64_t rows = request.row_end - request.row_begin;
-  const int tiles = rows <= 2 ? kSkinnyTiles : 1;
+  const int tiles = skinny_tiles_of(rows);
   const int64_t blocks = IsBlock ? (request.k + block - 1) / block : 0;
   const FinishFunction finish = finish_function(request);
   is_done = true;

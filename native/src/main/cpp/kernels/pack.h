@@ -136,10 +136,13 @@ static void unpack_block_scales(const Slice& slice, int64_t block, int64_t width
   const int64_t blocks = (slice.depth + block - 1) / block;
   const int64_t blocks_per_scale = operand.block_columns / block;
   const int64_t scales = (slice.all_k + operand.block_columns - 1) / operand.block_columns;
+  const int64_t first_block = slice.first_k / block;
   for (int64_t group = 0; group < width; group += kLanes) {
     const PackedRows at(slice, group);
     for (int64_t b = 0; b < blocks; b++) {
-      const int64_t column = (slice.first_k / block + b) / blocks_per_scale;
+      // a division for each would take as long as a product of one row
+      const int64_t column =
+          blocks_per_scale == 1 ? first_block + b : (first_block + b) / blocks_per_scale;
       const int64_t index = (at.panel * scales + column) * kPackedRows + at.row;
       store(panel + b * width + group,
             decode<Id>(operand.scales + stored_bytes(kFormats[Id], index)));

@@ -65,8 +65,22 @@ final class PanelPacker {
   private byte[] panelBytes = new byte[0];
   private short[] shorts = new short[0];
   private float[] lines = new float[0];
+  private float[] factors = new float[0];
+
+  /** The length of runs whose scales are multiplied into the numbers; 0: none are. */
+  private int fold;
 
   PanelPacker() {}
+
+  /**
+   * Chooses whether the numbers to be packed are multiplied by their scales.
+   *
+   * @param run the length of a run, a power of two of at least 16, for an operand whose {@linkplain
+   *     Source#scalesFold scales fold}; 0: they are not
+   */
+  void foldScales(int run) {
+    fold = run;
+  }
 
   static boolean isFp32(ElementFormat format) {
     return format.equals(Formats.FP32);
@@ -143,7 +157,7 @@ final class PanelPacker {
       int toAt) {
     if (from.rowsAdjoin()) {
       columns(from, row, rows, k, depth, to, toAt, panel, panel * depth, 1, panel);
-    } else if (from.element().bits() <= 8 && panel % 2 == 0) {
+    } else if (from.element().bits() <= 8 && panel % 2 == 0 && !folds(from)) {
       packBytes(decoder, from, row, rows, k, depth, panel, to, toAt);
       return;
     } else {
@@ -255,8 +269,46 @@ final class PanelPacker {
     nibbles = nibbles.length < line ? new byte[line] : nibbles;
     from.readBytes(row, rows, k, depth, bytes, line, nibbles);
     for (int r = 0; r < rows; r++) {
-      decode(decoder, format, bytes, r * line, depth, to, toAt + r * stride);
+      if (folds(from)) {
+        int runs = Math.ceilDiv(depth, fold);
+        factors = TiledProduct.grown(factors, runs);
+        from.scales(row + r, k, runs, fold, factors, 0, 1);
+        decodeScaled(decoder, format, r * line, depth, to, toAt + r * stride);
+      } else {
+        decode(decoder, format, bytes, r * line, depth, to, toAt + r * stride);
+      }
     }
+  }
+
+  private boolean folds(Source from) {
+    return fold != 0 && from.scalesWithinRow();
+  }
+
+  private void decodeScaled(
+      @Nullable RowDecoder decoder, ElementFormat format, int at, int depth, float[] to, int toAt) {
+    int run = Integer.numberOfTrailingZeros(fold);
+    if (decoder != null && format instanceof FloatFormat its && isSimple(its)) {
+      int signs = 1 << (its.bits() - 1);
+      int largest =
+          decoder.scaledBytes(
+              bytes,
+              at,
+              depth,
+              signs - 1,
+              23 - its.mantissaBits(),
+              (127 - its.bias()) << 23,
+              its.minNormal(),
+              32 - its.bits(),
+              factors,
+              run,
+              to,
+              toAt);
+      if (largest <= its.maxFiniteCode()) {
+        return;
+      }
+    }
+    look(bytes, at, depth, DecodeTable.of(format), to, toAt);
+    scale(to, toAt, depth, factors, run);
   }
 
   private static void decode(
@@ -278,8 +330,7 @@ final class PanelPacker {
               signs - 1,
               23 - its.mantissaBits(),
               (127 - its.bias()) << 23,
-              1 << its.mantissaBits(),
-              its.minPositive(),
+              its.minNormal(),
               32 - its.bits(),
               to,
               toAt);
@@ -401,6 +452,12 @@ final class PanelPacker {
     int mask = table.length - 1;
     for (int i = 0; i < count; i++) {
       to[toAt + i] = table[codes[at + i] & mask];
+    }
+  }
+
+  private static void scale(float[] to, int toAt, int count, float[] factors, int run) {
+    for (int i = 0; i < count; i++) {
+      to[toAt + i] *= factors[i >> run];
     }
   }
 

@@ -19,12 +19,11 @@ interface RowDecoder {
    * @param magnitudes a mask, the code without its sign
    * @param shift how far left the magnitude's mantissa goes in FP32
    * @param offset what is added to the magnitude of a normal number then, the exponents' difference
-   * @param minNormal the magnitude of the smallest normal number
-   * @param unit the smallest subnormal number
+   * @param minNormal the smallest normal number
    * @param signShift how far left the sign goes
    * @param to where the numbers go
    * @param toAt where the first goes
-   * @return the largest magnitude
+   * @return the largest magnitude of a code
    */
   int bytes(
       byte[] codes,
@@ -33,9 +32,39 @@ interface RowDecoder {
       int magnitudes,
       int shift,
       int offset,
-      int minNormal,
-      float unit,
+      float minNormal,
       int signShift,
+      float[] to,
+      int toAt);
+
+  /**
+   * As {@link #bytes}, times scales.
+   *
+   * @param codes one code to a byte; up to sixteen bytes behind the last are read
+   * @param at the first code
+   * @param count how many
+   * @param magnitudes a mask, the code without its sign
+   * @param shift how far left the magnitude's mantissa goes in FP32
+   * @param offset what is added to the magnitude of a normal number then, the exponents' difference
+   * @param minNormal the smallest normal number
+   * @param signShift how far left the sign goes
+   * @param scales a factor for every run of numbers
+   * @param run the length of a run as a power of two, at least four
+   * @param to where the numbers go
+   * @param toAt where the first goes
+   * @return the largest magnitude of a code
+   */
+  int scaledBytes(
+      byte[] codes,
+      int at,
+      int count,
+      int magnitudes,
+      int shift,
+      int offset,
+      float minNormal,
+      int signShift,
+      float[] scales,
+      int run,
       float[] to,
       int toAt);
 

@@ -12,10 +12,11 @@ final class RunTile6x2 implements Tile {
    * As ChainTile6x2, but the sums p of a run start from zero and meet their scales at its end, where
    * 12 sums of the block are loaded, updated and stored (they stay in L1 for a whole chunk of k).
    *
-   * What C2 spills depends on the counter of the loops. Over rows of A it must be the index into B,
-   * with k beside it: 0.82 of an FMA loop, 0.4 with k or an index into A. Over panels of A it must be
-   * the index into A (0.83; 0.44 by that into B), over rows at a constant distance k (0.82; 0.4 to
-   * 0.5). All on a Zen 3, runs of 32, alone. Panels of A would have to be woven.
+   * What C2 spills depends on the counter of the loops. Over rows of A it must be the index into B
+   * (0.80 of an FMA loop; 0.4 with k or an index into A), and beside it counts the index into row 0
+   * of A, from which the others are derived (0.73 with k). Over panels of A it must be the index into
+   * A (0.83; 0.44 by that into B), over rows at a constant distance k (0.82; 0.4 to 0.5 otherwise).
+   * All on a Zen 3, runs of 32, alone. Panels of A would have to be woven.
    *
    * A run costs about 30 cycles beside its multiply-adds: 12 for scales, the rest for the end of the
    * inner loop. Lost: 5 x 2 (0.80), 4 x 2 (0.74 to 0.77); one loop over k with a countdown to the
@@ -62,7 +63,7 @@ final class RunTile6x2 implements Tile {
     int a3At = aAt + 3 * stride;
     int a4At = aAt + 4 * stride;
     int a5At = aAt + 5 * stride;
-    int k = 0;
+    int ak = aAt;
     int last = bAt + depth * COLUMNS;
     int sa = scalesAAt;
     int sb = scalesBAt;
@@ -83,25 +84,25 @@ final class RunTile6x2 implements Tile {
       for (; bk < end; bk += COLUMNS) {
         FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
         FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
-        FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
+        FloatVector a0 = FloatVector.broadcast(SPECIES, a[ak]);
         p00 = a0.lanewise(VectorOperators.FMA, b0, p00);
         p01 = a0.lanewise(VectorOperators.FMA, b1, p01);
-        FloatVector a1 = FloatVector.broadcast(SPECIES, a[a1At + k]);
+        FloatVector a1 = FloatVector.broadcast(SPECIES, a[a1At + (ak - aAt)]);
         p10 = a1.lanewise(VectorOperators.FMA, b0, p10);
         p11 = a1.lanewise(VectorOperators.FMA, b1, p11);
-        FloatVector a2 = FloatVector.broadcast(SPECIES, a[a2At + k]);
+        FloatVector a2 = FloatVector.broadcast(SPECIES, a[a2At + (ak - aAt)]);
         p20 = a2.lanewise(VectorOperators.FMA, b0, p20);
         p21 = a2.lanewise(VectorOperators.FMA, b1, p21);
-        FloatVector a3 = FloatVector.broadcast(SPECIES, a[a3At + k]);
+        FloatVector a3 = FloatVector.broadcast(SPECIES, a[a3At + (ak - aAt)]);
         p30 = a3.lanewise(VectorOperators.FMA, b0, p30);
         p31 = a3.lanewise(VectorOperators.FMA, b1, p31);
-        FloatVector a4 = FloatVector.broadcast(SPECIES, a[a4At + k]);
+        FloatVector a4 = FloatVector.broadcast(SPECIES, a[a4At + (ak - aAt)]);
         p40 = a4.lanewise(VectorOperators.FMA, b0, p40);
         p41 = a4.lanewise(VectorOperators.FMA, b1, p41);
-        FloatVector a5 = FloatVector.broadcast(SPECIES, a[a5At + k]);
+        FloatVector a5 = FloatVector.broadcast(SPECIES, a[a5At + (ak - aAt)]);
         p50 = a5.lanewise(VectorOperators.FMA, b0, p50);
         p51 = a5.lanewise(VectorOperators.FMA, b1, p51);
-        k++;
+        ak++;
       }
       FloatVector s0 = FloatVector.fromArray(SPECIES, scalesB, sb);
       FloatVector s1 = FloatVector.fromArray(SPECIES, scalesB, sb + LANES);

@@ -10,6 +10,7 @@ import octavo.format.BlockFormat;
 import octavo.format.DecodeTable;
 import octavo.format.ElementFormat;
 import octavo.format.Format;
+import octavo.format.Formats;
 import octavo.tensor.Codes;
 import octavo.tensor.PackedMatrix;
 import octavo.tensor.Packing;
@@ -33,6 +34,9 @@ final class Source {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final float[] NO_TABLE = {};
+
+  private static final int SCALE_BIAS = Formats.E8M0.bias();
+  private static final int NAN_SCALE = 0xFF;
 
   private @Nullable Tensor tensor;
   private @Nullable PackedMatrix packed;
@@ -146,6 +150,52 @@ final class Source {
         to[toAt + run * apart] = scale(at);
       }
     }
+  }
+
+  /**
+   * {@return whether {@link PanelPacker} can multiply elements by scales, all of them powers of
+   * two} An operand whose scales do not change along rows has none to multiply by.
+   */
+  boolean scalesFold() {
+    return !scalesWithinRow()
+        || (Objects.requireNonNull(block).scale().equals(Formats.E8M0) && !rowsAdjoin());
+  }
+
+  /**
+   * {@return the range of the scales' exponents}, as {@link ScaleFolding#range} packs it, of an
+   * operand whose {@linkplain #scalesFold scales fold}; beyond all bounds if one of them is NaN
+   */
+  long scaleExponents() {
+    if (!scalesWithinRow()) {
+      return ScaleFolding.range(0, 0);
+    }
+    BlockFormat format = Objects.requireNonNull(block);
+    Tensor numbers = Objects.requireNonNull(scales);
+    PackedMatrix matrix = packed;
+    boolean panels = matrix != null && matrix.scalesInPanels();
+    int panelRows = panels ? Objects.requireNonNull(matrix).packing().panelRows() : 1;
+    long rows = matrix != null ? matrix.rows() : Objects.requireNonNull(tensor).rows();
+    long columns = matrix != null ? matrix.columns() : Objects.requireNonNull(tensor).columns();
+    long scaleRows = Math.ceilDiv(rows, (long) format.blockRows());
+    long scaleColumns = Math.ceilDiv(columns, (long) format.blockColumns());
+    MemorySegment data = numbers.data();
+    int least = NAN_SCALE;
+    int largest = 0;
+    for (long r = 0; r < scaleRows; r++) {
+      long at =
+          panels
+              ? r / panelRows * numbers.stride(0) + r % panelRows * numbers.stride(2)
+              : r * numbers.stride(0);
+      for (long c = 0; c < scaleColumns; c++) {
+        int code = data.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
+        least = Math.min(least, code);
+        largest = Math.max(largest, code);
+        at += numbers.stride(1);
+      }
+    }
+    return largest == NAN_SCALE
+        ? ScaleFolding.range(-NAN_SCALE, NAN_SCALE)
+        : ScaleFolding.range(least - SCALE_BIAS, largest - SCALE_BIAS);
   }
 
   /** {@return the factor of a row's results: row or tensor scale, times tensor scale} */

@@ -3,6 +3,7 @@ package octavo.kernels.matmul;
 import java.lang.invoke.MethodHandles;
 import octavo.kernels.vector.Width;
 import octavo.kernels.vector.WidthCopies;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The innermost computation of a product: {@link #rows} x {@link #columns} results at once.
@@ -22,7 +23,7 @@ interface Tile {
    * Continues the sums of every result of the tile: in a tile {@linkplain #chains of chains},
    * {@code acc = fma(a[i,k], b[j,k], acc)}; in a tile {@linkplain #runs of runs}, {@code acc =
    * fma(p, s, acc)} with {@code p} the chain of products of a run from zero, {@code s} the product
-   * of its scales.
+   * of its scales, or 1 in a tile {@linkplain #foldedRuns of folded runs}.
    *
    * @param length the length of a run, the last may be shorter; ignored without runs, like scales
    * @param depth how many k
@@ -90,6 +91,20 @@ interface Tile {
     };
   }
 
+  /**
+   * {@return the tile for products with scales inside their sums that are multiplied into the
+   * elements beforehand}, made at first use; {@code null} where there is none
+   *
+   * @param width the width
+   */
+  static @Nullable Tile foldedRuns(Width width) {
+    return switch (width) {
+      case BITS_128 -> FoldedRuns128.TILE;
+      case BITS_256 -> FoldedRuns256.TILE;
+      case BITS_512 -> null; // Never measured.
+    };
+  }
+
   private static Tile copy(Class<? extends Tile> template, Width width) {
     return WidthCopies.instance(MethodHandles.lookup(), Tile.class, template, width);
   }
@@ -134,5 +149,19 @@ interface Tile {
     private static final Tile TILE = copy(RunTile8x2.class, Width.BITS_512);
 
     private Runs512() {}
+  }
+
+  /** Holds a tile of 128 bits. */
+  final class FoldedRuns128 {
+    private static final Tile TILE = copy(FoldedRunTile6x2.class, Width.BITS_128);
+
+    private FoldedRuns128() {}
+  }
+
+  /** Holds a tile of 256 bits. */
+  final class FoldedRuns256 {
+    private static final Tile TILE = copy(FoldedRunTile6x2.class, Width.BITS_256);
+
+    private FoldedRuns256() {}
   }
 }

@@ -53,6 +53,7 @@ class TemplateBytecodeTest {
           "octavo/kernels/math/ActivatorLanes",
           "octavo/kernels/matmul/ChainTile6x2",
           "octavo/kernels/matmul/ChainTile8x2",
+          "octavo/kernels/matmul/FoldedRunTile6x2",
           "octavo/kernels/matmul/PanelDot16",
           "octavo/kernels/matmul/PanelDot32",
           "octavo/kernels/matmul/PanelDot4",

@@ -17,8 +17,10 @@ public final class MatmulBlockVector implements MatmulKernel {
   /*
    * As MatmulPlainVector, but the tile sums runs of k from zero and adds them with their scales: p
    * = fma(a, b, p) over a run, then acc = fma(p, fl32(scaleA * scaleB), acc). Scales are decoded
-   * into panels beside the elements; an operand without any gets 1, and 1 * x is x. Chunks of k are
-   * whole runs, so that no p is ever cut; the last run may be short.
+   * beside the elements (RunTile6x2); an operand without any gets 1, and 1 * x is x. Powers of two,
+   * as in MX formats, are multiplied into the elements instead where that changes no bit
+   * (ScaleFolding, FoldedRunTile6x2). Chunks of k are whole runs, so that no p is ever cut; the last
+   * run may be short.
    *
    * E2M1 elements take the same way as all others, through FP32: exact, but at the FP32 rate. The
    * integer dot products that native kernels have for them (bytes in 16-bit sums) cannot be said in

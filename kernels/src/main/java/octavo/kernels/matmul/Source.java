@@ -140,6 +140,14 @@ final class Source {
     if (numbers.element().storageBits() == 8) {
       long step = numbers.stride(1);
       MemorySegment data = numbers.data();
+      if (length == columns) { // Almost always; a division for each run takes longer than the rest.
+        long at = first + k / columns * step;
+        for (int run = 0; run < runs; run++) {
+          to[toAt + run * apart] = scaleTable[data.get(ValueLayout.JAVA_BYTE, at) & 0xFF];
+          at += step;
+        }
+        return;
+      }
       for (int run = 0; run < runs; run++) {
         long at = first + (k + (long) run * length) / columns * step;
         to[toAt + run * apart] = scaleTable[data.get(ValueLayout.JAVA_BYTE, at) & 0xFF];

@@ -107,7 +107,9 @@ echo "octavo-native: testing, on an emulated $model: $tier, one case of $every"
 # it wants a terminal, and ends when the system on it says so
 TERM=linux timeout 900 script -qec "stty cols 100 rows 40; bochs -q -f bochsrc -rc debugger" /dev/null \
   > bochs.txt 2>&1 < /dev/null || true
+touch serial.txt
 tr -d '\r' < serial.txt | sed -n '/^octavo /,$p' > result.txt
+[ -s result.txt ] || absent "the emulated computer did not get as far as the test; see $work"
 cat result.txt
 grep -q '^ended with 0$' result.txt || {
   echo "octavo-native: the emulated run failed; see $work" >&2

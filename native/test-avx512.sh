@@ -111,6 +111,7 @@ touch serial.txt
 tr -d '\r' < serial.txt | sed -n '/^octavo /,$p' > result.txt
 [ -s result.txt ] || absent "the emulated computer did not get as far as the test; see $work"
 cat result.txt
+grep -q '^ended with ' result.txt || absent "the emulated computer was not done after 15 minutes; see $work"
 grep -q '^ended with 0$' result.txt || {
   echo "octavo-native: the emulated run failed; see $work" >&2
   exit 1

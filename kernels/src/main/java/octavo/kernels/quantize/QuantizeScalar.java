@@ -1,11 +1,14 @@
 package octavo.kernels.quantize;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import octavo.format.BlockFormat;
 import octavo.format.BlockScaling;
+import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
 import octavo.format.ScaleRule;
+import octavo.kernels.codec.Grid;
 import octavo.kernels.scalar.NumberLine;
 import octavo.kernels.vector.ScratchPool;
 import octavo.spi.Host;
@@ -25,7 +28,10 @@ public final class QuantizeScalar implements QuantizeKernel {
 
   private static final int MAX_BLOCKS = 1 << 26;
 
-  private static final ScratchPool<Factors> POOL = new ScratchPool<>(Factors::new);
+  private static final Tensor NO_TENSOR = Tensor.allocateHeap(Formats.FP32, 0);
+  private static final Tensor NO_BLOCKS = Tensor.allocateHeap(Formats.MXFP4, 0);
+  private static final ScratchPool<Job> POOL = new ScratchPool<>(Job::new);
+  private static final ScratchPool<Factors> FACTORS = new ScratchPool<>(Factors::new);
 
   /** Largest magnitudes of a band's blocks, then the factors of their elements. */
   private static final class Factors {
@@ -54,56 +60,116 @@ public final class QuantizeScalar implements QuantizeKernel {
   @Override
   public void run(
       Tensor in, Tensor out, ScaleRule scaleRule, Rounding rounding, long seed, Workers workers) {
-    BlockFormat format = (BlockFormat) out.format();
-    Factors factors = POOL.take();
-    NumberLine line = NumberLine.take();
+    Job job = POOL.take();
+    job.in = in;
+    job.out = out;
+    job.rule = scaleRule;
+    job.rounding = rounding;
+    job.seed = seed;
     try {
-      line.aim(format.element(), rounding, Overflow.SATURATE);
-      float tensorScale = 1.0f;
+      job.run(workers);
+    } finally {
+      job.in = NO_TENSOR;
+      job.out = NO_BLOCKS;
+      POOL.give(job);
+    }
+  }
+
+  /** One call, cut into parts. */
+  private static final class Job implements Workers.Part {
+    private final Grid grid = new Grid();
+    private final AtomicInteger largest = new AtomicInteger();
+    private Tensor in = NO_TENSOR;
+    private Tensor out = NO_BLOCKS;
+    private ScaleRule rule = ScaleRule.OCP_FLOOR;
+    private Rounding rounding = Rounding.NEAREST_EVEN;
+    private long seed;
+    private float tensorScale;
+    private boolean measuring;
+
+    private void run(Workers workers) {
+      BlockFormat format = (BlockFormat) out.format();
+      tensorScale = 1.0f;
       if (format.tensorScale()) {
-        tensorScale = BlockScaling.tensorScale(format, finiteAmax(in, line));
+        measuring = true;
+        largest.set(0);
+        grid.cut(in.rows(), in.columns(), 1, NumberLine.LENGTH, workers);
+        workers.run(grid.parts(), this);
+        tensorScale = BlockScaling.tensorScale(format, Float.intBitsToFloat(largest.get()));
         out.setTensorScale(tensorScale);
       }
+      measuring = false;
+      // Rows of the grid are bands of blocks.
+      long bands = out.scales().matrix().rows();
+      long together = NumberLine.bandRows(out, 1) == 1 ? 1 : Math.max(bands, 1);
+      long elements = bandRows(format) * in.columns();
+      grid.cut(bands, elements, together, Long.MAX_VALUE, workers);
+      workers.run(grid.parts(), this);
+    }
+
+    private long bandRows(BlockFormat format) {
+      return format.blockRows() == BlockFormat.WHOLE ? in.rows() : format.blockRows();
+    }
+
+    @Override
+    public void run(int part) {
+      NumberLine line = NumberLine.take();
+      Factors factors = FACTORS.take();
+      try {
+        if (measuring) {
+          float amax = finiteAmax(part, line);
+          // Magnitudes are ordered as their bits are.
+          largest.accumulateAndGet(Float.floatToRawIntBits(amax), Math::max);
+        } else {
+          bands(part, line, factors);
+        }
+      } finally {
+        FACTORS.give(factors);
+        line.give();
+      }
+    }
+
+    private void bands(int part, NumberLine line, Factors factors) {
+      BlockFormat format = (BlockFormat) out.format();
+      line.aim(format.element(), rounding, Overflow.SATURATE);
       Tensor scales = out.scales().matrix();
       int blocks = (int) scales.columns();
       if (factors.values.length < blocks) {
         factors.values = new float[blocks];
       }
       float[] values = factors.values;
-      long bandRows = format.blockRows() == BlockFormat.WHOLE ? in.rows() : format.blockRows();
-      for (long band = 0; band < scales.rows(); band++) {
+      long bandRows = bandRows(format);
+      for (long band = grid.firstRow(part); band < grid.endRow(part); band++) {
         long from = band * bandRows;
         long to = Math.min(in.rows(), from + bandRows);
         Arrays.fill(values, 0, blocks, 0.0f);
         measure(in, from, to, format, line, values);
         for (int b = 0; b < blocks; b++) {
-          int code = BlockScaling.scaleCode(format, scaleRule, values[b], tensorScale);
+          int code = BlockScaling.scaleCode(format, rule, values[b], tensorScale);
           values[b] = BlockScaling.factor(format, code, tensorScale);
           long at = band * scales.stride(0) + b * scales.stride(1);
           Codes.set(scales.data(), scales.element(), at, code);
         }
         encode(in, from, to, format, line, values, seed, out);
       }
-    } finally {
-      line.give();
-      POOL.give(factors);
     }
-  }
 
-  private static float finiteAmax(Tensor in, NumberLine line) {
-    float amax = 0;
-    for (long row = 0; row < in.rows(); row++) {
-      for (long column = 0; column < in.columns(); column += NumberLine.LENGTH) {
-        int count = (int) Math.min(NumberLine.LENGTH, in.columns() - column);
-        line.read(in, row, column, count);
-        float[] numbers = line.numbers();
-        for (int i = 0; i < count; i++) {
-          float magnitude = Math.abs(numbers[i]);
-          amax = magnitude <= Float.MAX_VALUE ? Math.max(amax, magnitude) : amax;
+    private float finiteAmax(int part, NumberLine line) {
+      float amax = 0;
+      long end = grid.endColumn(part);
+      for (long row = grid.firstRow(part); row < grid.endRow(part); row++) {
+        for (long column = grid.firstColumn(part); column < end; column += NumberLine.LENGTH) {
+          int count = (int) Math.min(NumberLine.LENGTH, end - column);
+          line.read(in, row, column, count);
+          float[] numbers = line.numbers();
+          for (int i = 0; i < count; i++) {
+            float magnitude = Math.abs(numbers[i]);
+            amax = magnitude <= Float.MAX_VALUE ? Math.max(amax, magnitude) : amax;
+          }
         }
       }
+      return amax;
     }
-    return amax;
   }
 
   private static void measure(

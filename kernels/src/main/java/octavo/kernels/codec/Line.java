@@ -393,7 +393,7 @@ public final class Line {
    *
    * @param encoding the format of the elements, {@linkplain Encoding#fused fused}
    * @param steps the scale's code for each exponent field of a block's largest magnitude
-   * @param thresholds the bits of magnitudes from which on it is one more
+   * @param thresholds the bits of magnitudes above which it is one more
    * @param factors what elements are multiplied by for each code of a scale
    * @param scales where the codes of the scales go
    * @param at the first element's offset in elements

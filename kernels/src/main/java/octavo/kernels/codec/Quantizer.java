@@ -22,7 +22,7 @@ interface Quantizer {
    * @param count how many numbers, a multiple of {@link Line#UNIT}
    * @param encoding the format of the elements, {@linkplain Encoding#fused fused}
    * @param steps the scale's code for each exponent field of a block's largest magnitude
-   * @param thresholds the bits of magnitudes from which on it is one more
+   * @param thresholds the bits of magnitudes above which it is one more
    * @param factors what elements are multiplied by for each code of a scale
    * @param scales where the codes of the scales go
    * @return the bits of the largest magnitude: from infinity on, blocks have the NaN scale, and

@@ -87,7 +87,7 @@ final class QuantizerLanes implements Quantizer {
     int most = largest;
     for (long i = 0; i < count; i += BLOCK) {
       int binade = largest >>> 23;
-      int scale = steps[binade] + (largest >= thresholds[binade] ? 1 : 0);
+      int scale = steps[binade] + (largest > thresholds[binade] ? 1 : 0);
       scales[(int) (i >>> 5)] = (byte) scale;
       FloatVector factor = FloatVector.broadcast(FLOATS, factors[scale]);
       long next = 4 * Math.min(i + BLOCK, last);

@@ -39,7 +39,7 @@ final class ScaleTable {
   /** The code for each exponent field. */
   final int[] codes = new int[FIELDS];
 
-  /** The bits of magnitudes from which on it is one more. */
+  /** The bits of magnitudes above which it is one more. */
   final int[] thresholds = new int[FIELDS];
 
   private ScaleTable(ScaleRule rule, ElementFormat element) {
@@ -56,7 +56,7 @@ final class ScaleTable {
     return rule.scaleCode(Float.intBitsToFloat(bits), element);
   }
 
-  /** {@return the first bits of a binade with its higher code} */
+  /** {@return the last bits of a binade with its lower code} */
   private static int threshold(ScaleRule rule, ElementFormat element, int first, int high) {
     int below = first;
     int from = first | MANTISSA;
@@ -68,7 +68,7 @@ final class ScaleTable {
         from = middle;
       }
     }
-    return from;
+    return below;
   }
 
   private static float[] factors() {
@@ -104,7 +104,7 @@ final class ScaleTable {
   /** {@return the code of the scale of a block whose largest magnitude has these bits} */
   int code(int bits) {
     int field = bits >>> MANTISSA_BITS;
-    return codes[field] + (bits >= thresholds[field] ? 1 : 0);
+    return codes[field] + (bits > thresholds[field] ? 1 : 0);
   }
 
   /**

@@ -17,7 +17,7 @@ final class RunSumsLanes implements RunSums {
    * 0x00400000, which the largest of both gives; code 255 is NaN, which gets its quiet bit from the
    * carry of code + 1.
    *
-   * E4M3FN: as in PanelDot8, then times 2^120, which is exact; NaN codes, all ones but for the sign,
+   * E4M3FN: as in PanelDotCode, then times 2^120, which is exact; NaN codes, all ones but for the sign,
    * get all of FP32's from the carry of magnitude + 1.
    *
    * add() has its eight sums in registers over all runs of a chunk. The sums of runs wait in memory

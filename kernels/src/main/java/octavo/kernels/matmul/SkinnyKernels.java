@@ -1,5 +1,6 @@
 package octavo.kernels.matmul;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import octavo.kernels.vector.Width;
@@ -13,7 +14,8 @@ final class SkinnyKernels {
 
   private final Width width;
   private final RunSums sums;
-  private final Map<InPlace, PanelDot> dots = new ConcurrentHashMap<>();
+  private final Map<InPlace, List<PanelDot>> chains = new ConcurrentHashMap<>();
+  private final Map<InPlace, List<PanelDot>> runs = new ConcurrentHashMap<>();
 
   private SkinnyKernels(Width width) {
     this.width = width;
@@ -25,14 +27,28 @@ final class SkinnyKernels {
     return found != null ? found : WIDTHS.computeIfAbsent(width, SkinnyKernels::new);
   }
 
+  int lanes() {
+    return width.lanes();
+  }
+
   RunSums sums() {
     return sums;
   }
 
-  PanelDot dot(InPlace weights) {
-    PanelDot found = dots.get(weights);
+  /** {@return the loops for chains over all columns} */
+  List<PanelDot> chains(InPlace weights) {
+    return find(chains, weights, false);
+  }
+
+  /** {@return the loops for chains over runs of columns} */
+  List<PanelDot> runs(InPlace weights) {
+    return find(runs, weights, true);
+  }
+
+  private List<PanelDot> find(Map<InPlace, List<PanelDot>> among, InPlace weights, boolean inRuns) {
+    List<PanelDot> found = among.get(weights);
     return found != null
         ? found
-        : dots.computeIfAbsent(weights, decoding -> PanelDot.of(width, decoding));
+        : among.computeIfAbsent(weights, decoding -> PanelDot.of(width, decoding, inRuns));
   }
 }

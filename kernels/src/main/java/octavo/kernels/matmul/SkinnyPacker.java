@@ -92,7 +92,7 @@ final class SkinnyPacker {
     }
     for (int p = 0; p < SkinnyProduct.QUAD; p++) {
       long panel = LEAD + (long) Math.min(p, panels - 1) * panelBytes;
-      at[p] = panel - (long) from * bits * panelRows / Byte.SIZE;
+      at[p] = panel - product.lead - (long) from * bits * panelRows / Byte.SIZE;
     }
     finite =
         Objects.requireNonNull(product.weights).keepsNonFinite()

@@ -1,7 +1,9 @@
 package octavo.kernels.matmul;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import octavo.format.BlockFormat;
 import octavo.format.DecodeTable;
@@ -18,16 +20,14 @@ final class SkinnyPart {
    * Arrays hold sums panel by panel, then row by row of A, two vectors each.
    *
    * Loops over codes of eight bits and fewer read up to three bytes before a panel. Before the first
-   * panel of a matrix there are none: there the first columns of each row are multiplied here, one
-   * code at a time.
+   * panel of a matrix there are none: its first word is copied.
    */
 
   static final ScratchPool<SkinnyPart> POOL = new ScratchPool<>(SkinnyPart::new);
 
   private static final int QUAD = SkinnyProduct.QUAD;
 
-  /** The columns that loops in runs take at a time. */
-  private static final int FOUR = 4;
+  private static final int LAST = QUAD - 1;
 
   private static final float[] NO_TABLE = {};
 
@@ -40,6 +40,10 @@ final class SkinnyPart {
   // The quad: where the columns 0 of its panels are, in bytes.
   private final long[] at = new long[QUAD];
   private int panels;
+
+  // The first word of the first quad.
+  private MemorySegment begin = MemorySegment.NULL;
+  private final long[] beginAt = new long[QUAD];
 
   private SkinnyPart() {}
 
@@ -99,28 +103,9 @@ final class SkinnyPart {
     }
     // Panels that are not there count as the last one; nobody looks at their sums.
     for (int p = 0; p < QUAD; p++) {
-      at[p] = (quad * QUAD + Math.min(p, panels - 1)) * packed.panelBytes();
+      at[p] = (quad * QUAD + Math.min(p, panels - 1)) * packed.panelBytes() - product.lead;
     }
     return packed.data();
-  }
-
-  private static boolean needsLead(SkinnyProduct product, long quad, int k) {
-    return product.packedB != null
-        && quad == 0
-        && k == 0
-        && Objects.requireNonNull(product.weights).storageBits() <= 8;
-  }
-
-  private void chain(SkinnyProduct product, MemorySegment codes, long quad, int from, int to) {
-    int first = from;
-    if (needsLead(product, quad, from)) {
-      int lead = Objects.requireNonNull(product.weights).group();
-      lead(product, acc, lead);
-      first += lead;
-    }
-    if (first < to) {
-      passes(product, codes, first, to, acc, 0);
-    }
   }
 
   private void blocks(
@@ -129,19 +114,21 @@ final class SkinnyPart {
     int size = QUAD * product.rows * product.panelRows;
     int count = Math.ceilDiv(to - from, length);
     Arrays.fill(runs, 0, count * size, 0.0f);
-    int first = from;
-    if (needsLead(product, quad, from)) {
-      first = Math.min(FOUR, to);
-      lead(product, runs, first);
-    }
     // Runs are counted from column 0, but this chunk's are the first in the array.
     int sumsAt = -from / length * size;
-    int fours = first + (to - first) / FOUR * FOUR;
-    if (first < fours) {
-      passesInRuns(product, codes, first, fours, sumsAt, size);
+    int first = from;
+    if (needsCopy(product, quad, from)) {
+      first = Math.min(PanelDot.STEP, to);
+      begin(product, first, runs, sumsAt);
     }
-    if (fours < to) {
-      passes(product, codes, fours, to, runs, sumsAt + fours / length * size);
+    int whole = first + (to - first) / PanelDot.STEP * PanelDot.STEP;
+    if (first < whole) {
+      int shift = Integer.numberOfTrailingZeros(length);
+      passes(product, product.runs, codes, at, first, whole, runs, sumsAt, shift, size);
+    }
+    if (whole < to) {
+      int its = sumsAt + whole / length * size;
+      passes(product, product.chains, codes, at, whole, to, runs, its, 0, 0);
     }
     scales(product, quad, column, from, count);
     RunSums runSums = Objects.requireNonNull(product.runSums);
@@ -159,29 +146,6 @@ final class SkinnyPart {
           scalesB,
           count * product.panelRows,
           acc);
-    }
-  }
-
-  /** The first columns of every row, from zero, one code at a time. */
-  private void lead(SkinnyProduct product, float[] to, int count) {
-    PackedMatrix packed = Objects.requireNonNull(product.packedB);
-    InPlace weights = Objects.requireNonNull(product.weights);
-    ElementFormat format = packed.element();
-    float[] table = DecodeTable.of(format);
-    float down = Math.scalb(1.0f, -weights.down());
-    int columns = Math.min(count, product.columns);
-    int outputs = (int) Math.min((long) panels * product.panelRows, product.outputs);
-    for (int j = 0; j < outputs; j++) {
-      int p = j / product.panelRows;
-      int lane = j % product.panelRows;
-      for (int r = 0; r < product.rows; r++) {
-        float sum = 0;
-        for (int k = 0; k < columns; k++) {
-          float w = table[packed.code(j, k) & (table.length - 1)] * down;
-          sum = Math.fma(w, product.x[r * product.padded + k], sum);
-        }
-        to[(p * product.rows + r) * product.panelRows + lane] = sum;
-      }
     }
   }
 
@@ -218,84 +182,72 @@ final class SkinnyPart {
     }
   }
 
-  private void passes(
-      SkinnyProduct product, MemorySegment codes, int from, int to, float[] sums, int sumsAt) {
-    PanelDot dot = Objects.requireNonNull(product.dot);
-    float[] x = product.x;
-    int step = product.padded;
-    int panelStep = product.rows * product.panelRows;
-    int r = 0;
-    for (; r + 4 <= product.rows; r += 4) {
-      int row = sumsAt + r * product.panelRows;
-      for (int p = 0; p < panels; p++) {
-        dot.four(codes, at[p], from, to, x, r * step, step, sums, row + p * panelStep);
-      }
+  private void chain(SkinnyProduct product, MemorySegment codes, long quad, int from, int to) {
+    int first = from;
+    if (needsCopy(product, quad, from)) {
+      first = Objects.requireNonNull(product.weights).group();
+      begin(product, first, acc, 0);
     }
-    if (r + 2 <= product.rows) {
-      int row = sumsAt + r * product.panelRows;
-      for (int p = 0; p < panels; p += 2) {
-        dot.two(
-            codes,
-            at[p],
-            at[p + 1],
-            from,
-            to,
-            x,
-            r * step,
-            step,
-            sums,
-            row + p * panelStep,
-            panelStep);
-      }
-      r += 2;
-    }
-    if (r < product.rows) {
-      int row = sumsAt + r * product.panelRows;
-      dot.one(codes, at[0], at[1], at[2], at[3], from, to, x, r * step, sums, row, panelStep);
+    if (first < to) {
+      passes(product, product.chains, codes, at, first, to, acc, 0, 0, 0);
     }
   }
 
-  /** As {@link #passes}, in runs. */
-  private void passesInRuns(
-      SkinnyProduct product, MemorySegment codes, int from, int to, int sumsAt, int runStep) {
-    PanelDot dot = Objects.requireNonNull(product.dot);
+  private static boolean needsCopy(SkinnyProduct product, long quad, int from) {
+    return product.packedB != null && product.lead > 0 && quad == 0 && from == 0;
+  }
+
+  /** The first columns of the first quad, copied to where there is something before them. */
+  private void begin(SkinnyProduct product, int columns, float[] sums, int sumsAt) {
+    PackedMatrix packed = Objects.requireNonNull(product.packedB);
+    long size = (long) product.panelRows * columns * packed.element().storageBits() / Byte.SIZE;
+    if (begin.byteSize() < (QUAD + 1) * size) {
+      begin = Arena.ofAuto().allocate((QUAD + 1) * size, 64);
+    }
+    for (int p = 0; p < QUAD; p++) {
+      MemorySegment.copy(packed.data(), at[p] + product.lead, begin, (p + 1) * size, size);
+      beginAt[p] = (p + 1) * size - product.lead;
+    }
+    passes(product, product.chains, begin, beginAt, 0, columns, sums, sumsAt, 0, 0);
+  }
+
+  private void passes(
+      SkinnyProduct product,
+      List<PanelDot> dots,
+      MemorySegment codes,
+      long[] at,
+      int from,
+      int to,
+      float[] sums,
+      int sumsAt,
+      int lengthShift,
+      int runStep) {
     float[] x = product.x;
     int step = product.padded;
-    int shift = Integer.numberOfTrailingZeros(product.length);
     int panelStep = product.rows * product.panelRows;
     int r = 0;
-    for (; r + 4 <= product.rows; r += 4) {
-      int row = sumsAt + r * product.panelRows;
-      for (int p = 0; p < panels; p++) {
-        dot.fourInRuns(
-            codes, at[p], from, to, x, r * step, step, runs, row + p * panelStep, shift, runStep);
+    for (int shape = 0; shape < dots.size(); shape++) {
+      PanelDot dot = dots.get(shape);
+      for (; r + dot.rows() <= product.rows; r += dot.rows()) {
+        for (int p = 0; p < panels; p += dot.panels()) {
+          dot.multiply(
+              codes,
+              at[p],
+              at[Math.min(p + 1, LAST)],
+              at[Math.min(p + 2, LAST)],
+              at[Math.min(p + 3, LAST)],
+              from,
+              to,
+              x,
+              r * step,
+              step,
+              sums,
+              sumsAt + r * product.panelRows + p * panelStep,
+              panelStep,
+              lengthShift,
+              runStep);
+        }
       }
-    }
-    if (r + 2 <= product.rows) {
-      int row = sumsAt + r * product.panelRows;
-      for (int p = 0; p < panels; p += 2) {
-        dot.twoInRuns(
-            codes,
-            at[p],
-            at[p + 1],
-            from,
-            to,
-            x,
-            r * step,
-            step,
-            runs,
-            row + p * panelStep,
-            panelStep,
-            shift,
-            runStep);
-      }
-      r += 2;
-    }
-    if (r < product.rows) {
-      int row = sumsAt + r * product.panelRows;
-      dot.oneInRuns(
-          codes, at[0], at[1], at[2], at[3], from, to, x, r * step, runs, row, panelStep, shift,
-          runStep);
     }
   }
 

@@ -1,5 +1,6 @@
 package octavo.kernels.matmul;
 
+import java.util.List;
 import java.util.Objects;
 import octavo.format.BlockFormat;
 import octavo.format.Format;
@@ -67,7 +68,8 @@ final class SkinnyProduct {
   final Source b = new Source();
   @Nullable Tensor rowsB;
   @Nullable PackedMatrix packedB;
-  @Nullable PanelDot dot;
+  List<PanelDot> chains = List.of();
+  List<PanelDot> runs = List.of();
   @Nullable RunSums runSums;
   @Nullable InPlace weights;
   @Nullable Tensor out;
@@ -79,6 +81,7 @@ final class SkinnyProduct {
   int length;
   int chunk;
   int panelRows;
+  int lead;
   float rest;
   float[] x = new float[0];
   float[] scalesA = new float[0];
@@ -136,17 +139,21 @@ final class SkinnyProduct {
       b.set(packed);
     }
     weights = decoding;
-    dot = kernels.dot(decoding);
     runSums = kernels.sums();
-    panelRows = 2 * dot.lanes();
+    panelRows = 2 * kernels.lanes();
     out = result;
     epilogue = finish;
     rows = (int) left.rows();
     columns = (int) left.columns();
     outputs = result.columns();
     length = MatmulRequest.blockLength(left.format(), formatB);
+    chains = kernels.chains(decoding);
+    if (length != 0) {
+      runs = kernels.runs(decoding);
+    }
     int group = decoding.group();
     padded = Math.ceilDiv(columns, group) * group;
+    lead = decoding.storageBits() <= Byte.SIZE ? PanelDot.LEAD : 0;
     if (rows == 0 || outputs == 0) {
       return true;
     }
@@ -236,7 +243,8 @@ final class SkinnyProduct {
     b.clear();
     rowsB = null;
     packedB = null;
-    dot = null;
+    chains = List.of();
+    runs = List.of();
     runSums = null;
     weights = null;
     out = null;

@@ -65,16 +65,35 @@ public final class WidthCopies {
       Class<? extends T> template,
       Width width,
       Object constants) {
+    return instance(lookup, type, bytes(template), width, constants);
+  }
+
+  /**
+   * {@return an instance of a new hidden class}
+   *
+   * @param <T> what kernels call it through: one call per tile or run, never per vector
+   * @param lookup a lookup in the package of the class
+   * @param type an interface of the class
+   * @param code the class, with a constructor without parameters
+   * @param width the width that {@link Species#of} shall give to it
+   */
+  public static <T> T instance(
+      MethodHandles.Lookup lookup, Class<T> type, byte[] code, Width width) {
+    return instance(lookup, type, code, width, width);
+  }
+
+  private static <T> T instance(
+      MethodHandles.Lookup lookup, Class<T> type, byte[] code, Width width, Object constants) {
     try {
       MethodHandles.Lookup copy =
-          lookup.defineHiddenClassWithClassData(bytes(template), new Copy(width, constants), true);
+          lookup.defineHiddenClassWithClassData(code, new Copy(width, constants), true);
       return type.cast(
           copy.findConstructor(copy.lookupClass(), MethodType.methodType(void.class)).invoke());
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
       throw new IllegalStateException(
-          "cannot copy %s for %d bits".formatted(template.getName(), width.bits()), e);
+          "cannot define a %s for %d bits".formatted(type.getName(), width.bits()), e);
     }
   }
 

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What C2 needs of code with vectors, read from the class files. */
-class TemplateBytecodeTest {
+public class TemplateBytecodeTest {
 
   private static final String API = "jdk/incubator/vector/";
 
@@ -54,11 +54,6 @@ class TemplateBytecodeTest {
           "octavo/kernels/matmul/ChainTile6x2",
           "octavo/kernels/matmul/ChainTile8x2",
           "octavo/kernels/matmul/FoldedRunTile6x2",
-          "octavo/kernels/matmul/PanelDot16",
-          "octavo/kernels/matmul/PanelDot32",
-          "octavo/kernels/matmul/PanelDot4",
-          "octavo/kernels/matmul/PanelDot8",
-          "octavo/kernels/matmul/PanelDotInt8",
           "octavo/kernels/matmul/RunSumsLanes",
           "octavo/kernels/matmul/RowDecoderLanes",
           "octavo/kernels/matmul/RunTile6x2",
@@ -97,7 +92,7 @@ class TemplateBytecodeTest {
 
   @ParameterizedTest
   @MethodSource("templates")
-  void speciesComeFromConstantsOnly(ClassModel template) {
+  public void speciesComeFromConstantsOnly(ClassModel template) {
     template
         .fields()
         .forEach(field -> {
@@ -121,7 +116,7 @@ class TemplateBytecodeTest {
 
   @ParameterizedTest
   @MethodSource("templates")
-  void leavesCallTheVectorApiAndConstantsOnly(ClassModel template) {
+  public void leavesCallTheVectorApiAndConstantsOnly(ClassModel template) {
     for (MethodModel method : template.methods()) {
       if (method.methodName().equalsString("<clinit>")) {
         continue;
@@ -159,7 +154,7 @@ class TemplateBytecodeTest {
 
   @ParameterizedTest
   @MethodSource("templates")
-  void leavesAreCompiledAndTilesAreNotInlined(ClassModel template) {
+  public void leavesAreCompiledAndTilesAreNotInlined(ClassModel template) {
     for (MethodModel method : template.methods()) {
       CodeModel code = method.code().orElseThrow();
       int size = ((CodeAttribute) code).codeLength();

@@ -521,6 +521,14 @@ public final class Engine {
 
   // ---- what operations share
 
+  /**
+   * {@return the threads that compute this engine's calls}, for operations that are built on it.
+   * Memory of which {@link Tensor#confined} says that it is one thread's must stay on that thread.
+   */
+  public Workers workers() {
+    return workers;
+  }
+
   /** {@return who may compute parts of a call} */
   Workers workers(boolean confined) {
     return confined ? Workers.CALLER : workers;

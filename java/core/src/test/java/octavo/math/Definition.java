@@ -11,7 +11,7 @@ enum Definition {
   SIGMOID(Functions::sigmoid, Exact::sigmoid, 1.75),
   TANH(Functions::tanh, StrictMath::tanh, 1.5),
   ERF(Functions::erf, Exact::erf, 1.0),
-  ERF_DX(Functions::erfDx, Exact::erfDx, 2.0),
+  ERF_DX(Functions::erfDx, Exact::erfDx, 1.9),
   GELU(Functions::gelu, Exact::gelu, 5.6),
   GELU_TANH(Functions::geluTanh, Exact::geluTanh, 2.0),
   GELU_SIGMOID(Functions::geluSigmoid, Exact::geluSigmoid, 2.05),
@@ -23,7 +23,7 @@ enum Definition {
   SIN(Functions::sin, x -> Math.abs(x) > 0x1p17 ? Double.NaN : StrictMath.sin(x), 2.6),
   ARCTAN(Functions::arctan, StrictMath::atan, 1.4),
   GELU_DX(Functions::geluDx, Exact::geluDx, 0x1p-22, true),
-  SILU_DX(Functions::siluDx, Exact::siluDx, 0x1p-22, true),
+  SILU_DX(Functions::siluDx, Exact::siluDx, 0x1p-23, true),
   GELU_SIGMOID_DX(Functions::geluSigmoidDx, x -> Exact.siluDx(1.702 * x), 0x1p-22, true);
 
   /** A function on FP32. */

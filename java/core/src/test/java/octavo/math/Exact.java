@@ -8,12 +8,17 @@ final class Exact {
 
   private Exact() {}
 
+  /** A product that is 0 where a factor has become 0, also at infinity: the limits of all below. */
+  private static double times(double x, double factor) {
+    return factor == 0 ? Math.copySign(0, x) : x * factor;
+  }
+
   static double softplus(double x) {
-    return Math.max(x, 0) + StrictMath.log1p(StrictMath.exp(-Math.abs(x)));
+    return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
   }
 
   static double sigmoid(double x) {
-    double e = StrictMath.exp(-Math.abs(x));
+    double e = Math.exp(-Math.abs(x));
     return (x < 0 ? e : 1) / (1 + e);
   }
 
@@ -29,18 +34,18 @@ final class Exact {
       term *= 2 * x * x / (2 * n + 1);
       sum += term;
     }
-    return TWO_OVER_SQRT_PI * StrictMath.exp(-x * x) * sum;
+    return TWO_OVER_SQRT_PI * Math.exp(-x * x) * sum;
   }
 
   /** 1 - erf for x >= 0: e^(-x^2) times {@link #erfcx}. */
   static double erfc(double x) {
-    return x < 2 ? 1 - erf(x) : StrictMath.exp(-x * x) * erfcx(x);
+    return x < 2 ? 1 - erf(x) : Math.exp(-x * x) * erfcx(x);
   }
 
   /** e^(x^2) * erfc for x >= 0: by Laplace's continued fraction from 2 on. */
   static double erfcx(double x) {
     if (x < 2) {
-      return StrictMath.exp(x * x) * (1 - erf(x));
+      return Math.exp(x * x) * (1 - erf(x));
     }
     double fraction = 0;
     for (int k = x > 4 ? 60 : 240; k > 0; k--) {
@@ -50,7 +55,7 @@ final class Exact {
   }
 
   static double erfDx(double x) {
-    return TWO_OVER_SQRT_PI * StrictMath.exp(-x * x);
+    return TWO_OVER_SQRT_PI * Math.exp(-x * x);
   }
 
   /** The normal distribution. */
@@ -62,31 +67,33 @@ final class Exact {
   }
 
   static double gelu(double x) {
-    return x * phi(x);
+    return times(x, phi(x));
   }
 
   static double geluDx(double x) {
-    return phi(x) + x * StrictMath.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+    return phi(x) + times(x, Math.exp(-x * x / 2)) / Math.sqrt(2 * Math.PI);
   }
 
   static double geluTanh(double x) {
-    return x * sigmoid(2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x));
+    return times(x, sigmoid(2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
   }
 
   static double geluSigmoid(double x) {
-    return x * sigmoid(1.702 * x);
+    return times(x, sigmoid(1.702 * x));
   }
 
   static double silu(double x) {
-    return x * sigmoid(x);
+    return times(x, sigmoid(x));
   }
 
   static double siluDx(double x) {
-    return sigmoid(x) * (1 + x * sigmoid(-x));
+    return times(1 + times(x, sigmoid(-x)), sigmoid(x));
   }
 
   static double mish(double x) {
-    double e = StrictMath.exp(-Math.abs(x));
-    return x < 0 ? x * e * (e + 2) / (e * (e + 2) + 2) : x * (1 + 2 * e) / (1 + 2 * e + 2 * e * e);
+    double e = Math.exp(-Math.abs(x));
+    return x < 0
+        ? times(x, e * (e + 2) / (e * (e + 2) + 2))
+        : x * (1 + 2 * e) / (1 + 2 * e + 2 * e * e);
   }
 }

@@ -3,6 +3,8 @@ package octavo.nki;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import octavo.Engine;
+import octavo.Ops;
 import octavo.format.BlockFormat;
 import octavo.format.ElementFormat;
 import octavo.format.Formats;
@@ -47,20 +49,19 @@ public final class MxLayout {
    * @param tile a tile in the same element format, {@code [at least K / 4, free]}
    */
   public static void pack(Tensor blocks, MxTile tile) {
+    pack(Ops.engine(), blocks, tile);
+  }
+
+  static void pack(Engine engine, Tensor blocks, MxTile tile) {
     Tensor rows = blocks.matrix();
     checkBlocks(rows, tile, rows.columns() <= tile.contraction());
     apart(rows, tile.data());
     apart(rows, tile.scales());
     int bits = rows.element().storageBits();
     long used = rows.columns() / MxTile.PACK;
-    Relayout relayout = Relayout.acquire();
-    try {
-      relayout.words(
-          bits / 2, rows.data(), Relayout.stride(rows, 0), rows.rows(), used, tile.data());
-      relayout.scales(rows.scales().matrix(), tile.scales());
-    } finally {
-      relayout.release();
-    }
+    Tensor scales = rows.scales().matrix();
+    Relayout.words(Relayout.workers(engine, rows, tile.data()), rows, used, tile.data());
+    Relayout.scales(Relayout.workers(engine, scales, tile.scales()), scales, tile.scales());
     for (long p = used; p < tile.partitions(); p++) {
       Relayout.fill(tile.data(), p * Relayout.stride(tile.data(), 0), tile.free() * bits / 2, 0);
     }
@@ -98,23 +99,22 @@ public final class MxLayout {
    *     partitions]}; what lies beyond is left out
    */
   public static void unpack(MxTile tile, Tensor blocks) {
+    unpack(Ops.engine(), tile, blocks);
+  }
+
+  static void unpack(Engine engine, MxTile tile, Tensor blocks) {
     Tensor rows = blocks.matrix();
     checkBlocks(rows, tile, rows.columns() <= tile.contraction());
     apart(rows, tile.data());
     apart(rows, tile.scales());
     long used = rows.columns() / MxTile.PACK;
-    Relayout relayout = Relayout.acquire();
-    try {
-      relayout.words(
-          rows.element().storageBits() / 2,
-          tile.data(),
-          used,
-          rows.data(),
-          Relayout.stride(rows, 0));
-      relayout.scales(tile.scales(), used / MxTile.GROUP_PARTITIONS, rows.scales().matrix());
-    } finally {
-      relayout.release();
-    }
+    Tensor scales = rows.scales().matrix();
+    Relayout.wordsBack(Relayout.workers(engine, tile.data(), rows), tile.data(), used, rows);
+    Relayout.scalesBack(
+        Relayout.workers(engine, tile.scales(), scales),
+        tile.scales(),
+        used / MxTile.GROUP_PARTITIONS,
+        scales);
   }
 
   /**
@@ -166,12 +166,7 @@ public final class MxLayout {
    */
   public static void packRows(Tensor rows, Interleaving order, Tensor packed) {
     checkPlain(rows, rows.columns(), rows.rows(), packed);
-    Relayout relayout = Relayout.acquire();
-    try {
-      relayout.mergeRows(rows, order, packed);
-    } finally {
-      relayout.release();
-    }
+    Relayout.mergeRows(Relayout.workers(Ops.engine(), rows, packed), rows, order, packed);
   }
 
   /**
@@ -182,13 +177,12 @@ public final class MxLayout {
    * @param rows in the same format, {@code [free, K]}
    */
   public static void unpackRows(Tensor packed, Interleaving order, Tensor rows) {
+    unpackRows(Ops.engine(), packed, order, rows);
+  }
+
+  static void unpackRows(Engine engine, Tensor packed, Interleaving order, Tensor rows) {
     checkPlain(rows, rows.columns(), rows.rows(), packed);
-    Relayout relayout = Relayout.acquire();
-    try {
-      relayout.splitRows(packed, order, rows);
-    } finally {
-      relayout.release();
-    }
+    Relayout.splitRows(Relayout.workers(engine, packed, rows), packed, order, rows);
   }
 
   /**
@@ -201,12 +195,7 @@ public final class MxLayout {
    */
   public static void packColumns(Tensor columns, Interleaving order, Tensor packed) {
     checkPlain(columns, columns.rows(), columns.columns(), packed);
-    Relayout relayout = Relayout.acquire();
-    try {
-      relayout.mergeColumns(columns, order, packed);
-    } finally {
-      relayout.release();
-    }
+    Relayout.mergeColumns(Relayout.workers(Ops.engine(), columns, packed), columns, order, packed);
   }
 
   /**
@@ -218,12 +207,7 @@ public final class MxLayout {
    */
   public static void unpackColumns(Tensor packed, Interleaving order, Tensor columns) {
     checkPlain(columns, columns.rows(), columns.columns(), packed);
-    Relayout relayout = Relayout.acquire();
-    try {
-      relayout.splitColumns(packed, order, columns);
-    } finally {
-      relayout.release();
-    }
+    Relayout.splitColumns(Relayout.workers(Ops.engine(), packed, columns), packed, order, columns);
   }
 
   private static void checkPlain(Tensor flat, long k, long free, Tensor packed) {

@@ -96,7 +96,7 @@ public final class MxQuantizer {
           "quantize_mx source %s overlaps the tile %s in memory".formatted(source, tile));
     }
     Tensor plain = rows.matrix(format, tile.free(), tile.contraction());
-    MxLayout.unpackRows(packed, Interleaving.NEIGHBOURS, plain);
+    MxLayout.unpackRows(engine, packed, Interleaving.NEIGHBOURS, plain);
     ElementFormat element = tile.data().element();
     Tensor quantized =
         blocks.matrix(MxLayout.blockFormat(element), tile.free(), tile.contraction());
@@ -104,7 +104,7 @@ public final class MxQuantizer {
     if (quantization.edges() != EdgeBlocks.DOCUMENTED) {
       redoEdges(plain, quantized, quantization);
     }
-    MxLayout.pack(quantized, tile);
+    MxLayout.pack(engine, quantized, tile);
   }
 
   /** Groups at either end of the scale's range are those that the modes differ in. */

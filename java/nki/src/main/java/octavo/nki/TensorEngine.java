@@ -17,7 +17,7 @@ import octavo.tensor.Tensor;
 final class TensorEngine {
   /*
    * A NeuronCore's operands have the contraction on partitions, Octavo's have it along rows. So an
-   * operand is copied to rows once (Transposer, Relayout), and one kernel call computes what an
+   * operand is copied to rows once (Relayout), and one kernel call computes what an
    * instruction, or all instructions of one K tile, would. That is the same bits: a kernel's result
    * does not depend on M, N or tiles (MatmulKernel), so that cutting M and N as the instruction
    * limits demand changes nothing. Cutting K does: each instruction's sum starts from zero and is
@@ -33,7 +33,6 @@ final class TensorEngine {
   private static final ValueLayout.OfFloat FLOAT = Codes.FLOAT;
 
   private final Engine engine;
-  private final Transposer transposer = new Transposer();
   private final Scratch stationaryRows = Scratch.offHeap();
   private final Scratch movingRows = Scratch.offHeap();
   private final Scratch stationaryExpanded = Scratch.offHeap();
@@ -85,13 +84,14 @@ final class TensorEngine {
     int unit = operand.element().storageBits() / 8;
     long at = firstColumn * unit;
     if (operand.stride(columnDimension) == 1 || operand.columns() <= 1) {
-      transposer.run(
+      Relayout.transpose(
+          Relayout.workers(engine, operand, rows),
           unit,
+          operand.dimension(0),
+          operand.columns(),
           data,
           0,
           operand.stride(0) * unit,
-          operand.dimension(0),
-          operand.columns(),
           rows.data(),
           at,
           rows.stride(0) * unit);
@@ -110,11 +110,10 @@ final class TensorEngine {
     }
   }
 
-  private static Tensor rows(
-      MxTile operand, Fp4Expansion expansion, Scratch scratch, Scratch expanded) {
+  private Tensor rows(MxTile operand, Fp4Expansion expansion, Scratch scratch, Scratch expanded) {
     BlockFormat format = MxLayout.blockFormat(operand.data().element());
     Tensor rows = scratch.matrix(format, operand.free(), operand.contraction());
-    MxLayout.unpack(operand, rows);
+    MxLayout.unpack(engine, operand, rows);
     if (!format.equals(Formats.MXFP4) || expansion.keepsValues()) {
       return rows;
     }

@@ -1,201 +1,208 @@
 package octavo.nki;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-
-/** Exchanges rows and columns of matrices of 1, 2, 4 or 8 byte units, wherever they lie. */
+/**
+ * Exchanges rows and columns of one tile of a matrix of units of 1, 2, 4, 8 or 16 bytes; merges
+ * four runs of codes to units while it reads, or takes units apart while it writes. Holds the
+ * memory that this takes: for one thread at a time.
+ */
 final class Transposer {
   /*
-   * Square blocks with rows of 256 bytes go through two arrays: rows are copied into one, transposed
-   * into the other, and copied out as rows. 256 bytes are four cache lines in a run, which is what
-   * it takes for the processor to prefetch; rows of 64 bytes copied at a third of the rate. The
-   * arrays take 128 KiB for bytes, 16 KiB for longs, so that they stay in the second-level cache.
+   * A tile has rows of at most 1 KiB in the source and 512 bytes in the target: runs that are long
+   * enough for the processor to prefetch, and for a copy to cost more than the call that makes it.
+   * Rows of 64 bytes were read at a third of the rate, of 256 at half.
    *
-   * Between the arrays units move as parts of longs: 8 x 8 bytes, 4 x 4 shorts and 2 x 2 ints, by
-   * exchanging ever smaller off-diagonal parts. One by one, as array elements, shorts and ints went
-   * at half of that.
+   * Three steps, the first and last of which move runs between memory and arrays of longs:
    *
-   * Bands of four blocks' columns are finished before the next: a band's target rows stay in the
-   * TLB while each grows from front to back. Over the whole width the largest matrices lost a tenth.
+   *   1. Rows are read to `work`. A long holds n = 8, 4, 2 or 1 units, so n rows make a square: row
+   *      r goes to slice r mod n, line r div n.
+   *   2. All squares are transposed where they are: units off the diagonal change places, halves of
+   *      the square, then quarters, then eighths. The slices are at fixed distances, which is what
+   *      lets the compiler make vectors of these loops: it cannot see that they are apart otherwise.
+   *      It does so for two slices at a time, not for loops over four or eight, which ran at a
+   *      quarter of the rate. Long j of a line has then whole columns: in slice s, n units of column
+   *      n * j + s.
+   *   3. For each column its longs are collected from the lines, a row of the target, and written.
    *
-   * Measured on 4096 rows of 4 KiB, the worst case as all strides are powers of two: 2.0, 2.6, 3.3 and
-   * 3.9 GB/s for units of 1, 2, 4 and 8 bytes where a plain copy ran at 11.
+   * Lines and slices are 64 bytes longer than what they hold: at powers of two, reading down a column
+   * would use an eighth of the first-level cache. For bytes half of the lines are used, or the tile
+   * would not fit in a second-level cache of 512 KiB.
    *
-   * Rows beyond an edge leave rubbish in the arrays, which is transposed too and not written. Units
-   * are opaque: a packed element of four numbers (x4) is one unit.
+   * Rows and columns beyond an edge leave rubbish in the arrays, which is transposed too and not
+   * written. Units are opaque: a packed element of four numbers (x4) is one unit.
    */
 
-  private static final int ROW = 256;
-  private static final int BAND = 4;
+  /** The longs of a tile's row in the source. */
+  private static final int LONGS = 128;
 
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  /** The longs of a tile's row in the target. */
+  private static final int LINES = 64;
 
-  private final byte[] in = new byte[ROW * ROW];
-  private final byte[] out = new byte[ROW * ROW];
+  private static final int PITCH = LONGS + 8;
+  private static final int SLICE = LINES * PITCH + 8;
+
+  private static final long INTS = 0x0000_0000_FFFF_FFFFL;
+  private static final long SHORTS = 0x0000_FFFF_0000_FFFFL;
+  private static final long BYTES = 0x00FF_00FF_00FF_00FFL;
+
+  private long[] work = {};
+  private final long[] line = new long[LINES];
+  private final Zipper zipper = new Zipper();
 
   Transposer() {}
 
+  /** {@return what merges rows, for the same thread} */
+  Zipper zipper() {
+    return zipper;
+  }
+
+  /** {@return the most rows of a tile} */
+  static int mostRows(int unit) {
+    return unit == 1 ? 4 * LINES : 8 * LINES / unit;
+  }
+
+  /** {@return the most columns of a tile} */
+  static int mostColumns(int unit) {
+    return 8 * LONGS / unit;
+  }
+
   /**
-   * Writes {@code to[c][r] = from[r][c]}.
+   * Transposes a tile: unit {@code [c][r]} of the target becomes unit {@code [r][c]} of the source.
    *
-   * @param unit the bytes of a unit: 1, 2, 4 or 8
-   * @param from the source
-   * @param fromAt the byte where its first unit is
-   * @param fromStride the bytes from row to row
-   * @param rows its rows
-   * @param columns its columns
-   * @param to the target, apart from the source
-   * @param toAt the byte where its first unit goes
-   * @param toStride the bytes from row to row
+   * @param move the whole
+   * @param firstRow where the tile begins in the source
+   * @param rows at most {@link #mostRows}
+   * @param firstColumn where it begins in a row of the source
+   * @param columns at most {@link #mostColumns}
    */
-  void run(
-      int unit,
-      MemorySegment from,
-      long fromAt,
-      long fromStride,
-      long rows,
-      long columns,
-      MemorySegment to,
-      long toAt,
-      long toStride) {
-    int side = ROW / unit;
-    long band = BAND * (long) side;
-    for (long first = 0; first < columns; first += band) {
-      long end = Math.min(columns, first + band);
-      for (long r = 0; r < rows; r += side) {
-        int height = (int) Math.min(side, rows - r);
-        for (long c = first; c < end; c += side) {
-          int width = (int) Math.min(side, end - c);
-          copyIn(from, fromAt + r * fromStride + c * unit, fromStride, height, width * unit);
-          switch (unit) {
-            case 1 -> bytes(in, out, height, width);
-            case 2 -> shorts(in, out, height, width);
-            case 4 -> ints(in, out, height, width);
-            case 8 -> longs(in, out, height, width);
-            default -> throw new IllegalArgumentException("units of " + unit + " bytes");
-          }
-          copyOut(to, toAt + c * toStride + r * unit, toStride, width, height * unit);
-        }
+  void run(Relayout move, long firstRow, int rows, long firstColumn, int columns) {
+    int unit = move.unit();
+    int each = Math.max(1, 8 / unit);
+    int lines = (rows + each - 1) / each;
+    int needed = each * SLICE;
+    if (work.length < needed) {
+      work = new long[needed];
+    }
+    for (int r = 0; r < rows; r++) {
+      int index = r % each * SLICE + r / each * PITCH;
+      move.read(zipper, firstRow + r, firstColumn, columns, work, index);
+    }
+    int longs = lines * PITCH;
+    switch (unit) {
+      case 1 -> bytes(work, longs);
+      case 2 -> shorts(work, longs);
+      case 4 -> ints(work, 0, longs);
+      default -> {}
+    }
+    if (unit == 16) {
+      for (int c = 0; c < columns; c++) {
+        collectPairs(work, 2 * c, lines, line);
+        move.write(zipper, firstColumn + c, firstRow, rows, line);
+      }
+      return;
+    }
+    // Slice by slice, so that the lines of one are read while they are in the cache.
+    for (int s = 0; s < each; s++) {
+      for (int c = s; c < columns; c += each) {
+        collect(work, s * SLICE + c / each, lines, line);
+        move.write(zipper, firstColumn + c, firstRow, rows, line);
       }
     }
   }
 
-  private void copyIn(MemorySegment from, long at, long stride, int rows, int bytes) {
-    for (int i = 0; i < rows; i++) {
-      MemorySegment.copy(from, ValueLayout.JAVA_BYTE, at + i * stride, in, i * ROW, bytes);
+  private static void collect(long[] work, int at, int lines, long[] line) {
+    for (int i = 0; i < lines; i++) {
+      line[i] = work[at + i * PITCH];
     }
   }
 
-  private void copyOut(MemorySegment to, long at, long stride, int rows, int bytes) {
-    for (int i = 0; i < rows; i++) {
-      MemorySegment.copy(out, i * ROW, to, ValueLayout.JAVA_BYTE, at + i * stride, bytes);
+  private static void collectPairs(long[] work, int at, int lines, long[] line) {
+    for (int i = 0; i < lines; i++) {
+      line[2 * i] = work[at + i * PITCH];
+      line[2 * i + 1] = work[at + i * PITCH + 1];
     }
   }
 
-  private static void longs(byte[] from, byte[] to, int height, int width) {
-    for (int c = 0; c < width; c++) {
-      for (int r = 0; r < height; r++) {
-        LONG.set(to, c * ROW + r * 8, (long) LONG.get(from, r * ROW + c * 8));
-      }
+  // ---- squares in n slices of `work`
+
+  private static void bytes(long[] work, int longs) {
+    for (int k = 0; k < 4; k++) {
+      halvesOfBytes(work, k * SLICE, longs);
+    }
+    for (int k = 0; k < 8; k += 4) {
+      quartersOfBytes(work, k * SLICE, longs);
+      quartersOfBytes(work, (k + 1) * SLICE, longs);
+    }
+    for (int k = 0; k < 8; k += 2) {
+      eighthsOfBytes(work, k * SLICE, longs);
     }
   }
 
-  private static void ints(byte[] from, byte[] to, int height, int width) {
-    for (int c = 0; c < width; c += 2) {
-      for (int r = 0; r < height; r += 2) {
-        int at = r * ROW + c * 4;
-        long a = (long) LONG.get(from, at);
-        long b = (long) LONG.get(from, at + ROW);
-        int toAt = c * ROW + r * 4;
-        LONG.set(to, toAt, (a & 0xFFFF_FFFFL) | b << 32);
-        LONG.set(to, toAt + ROW, a >>> 32 | (b & 0xFFFF_FFFF_0000_0000L));
-      }
+  private static void shorts(long[] work, int longs) {
+    halvesOfShorts(work, 0, longs);
+    halvesOfShorts(work, SLICE, longs);
+    quartersOfShorts(work, 0, longs);
+    quartersOfShorts(work, 2 * SLICE, longs);
+  }
+
+  // Each loop has its own distance and shift: constants, or there are no vectors.
+
+  private static void halvesOfBytes(long[] work, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = work[i];
+      long b = work[i + 4 * SLICE];
+      long x = ((a >>> 32) ^ b) & INTS;
+      work[i] = a ^ (x << 32);
+      work[i + 4 * SLICE] = b ^ x;
     }
   }
 
-  private static void shorts(byte[] from, byte[] to, int height, int width) {
-    for (int c = 0; c < width; c += 4) {
-      for (int r = 0; r < height; r += 4) {
-        int at = r * ROW + c * 2;
-        long a = (long) LONG.get(from, at);
-        long b = (long) LONG.get(from, at + ROW);
-        long d = (long) LONG.get(from, at + 2 * ROW);
-        long e = (long) LONG.get(from, at + 3 * ROW);
-        long x = ((a >>> 32) ^ d) & 0xFFFF_FFFFL;
-        d ^= x;
-        a ^= x << 32;
-        x = ((b >>> 32) ^ e) & 0xFFFF_FFFFL;
-        e ^= x;
-        b ^= x << 32;
-        int toAt = c * ROW + r * 2;
-        x = ((a >>> 16) ^ b) & 0x0000_FFFF_0000_FFFFL;
-        LONG.set(to, toAt, a ^ x << 16);
-        LONG.set(to, toAt + ROW, b ^ x);
-        x = ((d >>> 16) ^ e) & 0x0000_FFFF_0000_FFFFL;
-        LONG.set(to, toAt + 2 * ROW, d ^ x << 16);
-        LONG.set(to, toAt + 3 * ROW, e ^ x);
-      }
+  private static void quartersOfBytes(long[] work, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = work[i];
+      long b = work[i + 2 * SLICE];
+      long x = ((a >>> 16) ^ b) & SHORTS;
+      work[i] = a ^ (x << 16);
+      work[i + 2 * SLICE] = b ^ x;
     }
   }
 
-  private static void bytes(byte[] from, byte[] to, int height, int width) {
-    for (int r = 0; r < height; r += 8) {
-      for (int c = 0; c < width; c += 8) {
-        block(from, r * ROW + c, to, c * ROW + r);
-      }
+  private static void eighthsOfBytes(long[] work, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = work[i];
+      long b = work[i + SLICE];
+      long x = ((a >>> 8) ^ b) & BYTES;
+      work[i] = a ^ (x << 8);
+      work[i + SLICE] = b ^ x;
     }
   }
 
-  /** Eight by eight bytes: exchanges off-diagonal quarters of 4, then 2, then 1 bytes. */
-  private static void block(byte[] from, int at, byte[] to, int toAt) {
-    long a = (long) LONG.get(from, at);
-    long b = (long) LONG.get(from, at + ROW);
-    long c = (long) LONG.get(from, at + 2 * ROW);
-    long d = (long) LONG.get(from, at + 3 * ROW);
-    long e = (long) LONG.get(from, at + 4 * ROW);
-    long f = (long) LONG.get(from, at + 5 * ROW);
-    long g = (long) LONG.get(from, at + 6 * ROW);
-    long h = (long) LONG.get(from, at + 7 * ROW);
-    long x;
-    x = ((a >>> 32) ^ e) & 0xFFFF_FFFFL;
-    e ^= x;
-    a ^= x << 32;
-    x = ((b >>> 32) ^ f) & 0xFFFF_FFFFL;
-    f ^= x;
-    b ^= x << 32;
-    x = ((c >>> 32) ^ g) & 0xFFFF_FFFFL;
-    g ^= x;
-    c ^= x << 32;
-    x = ((d >>> 32) ^ h) & 0xFFFF_FFFFL;
-    h ^= x;
-    d ^= x << 32;
-    x = ((a >>> 16) ^ c) & 0x0000_FFFF_0000_FFFFL;
-    c ^= x;
-    a ^= x << 16;
-    x = ((b >>> 16) ^ d) & 0x0000_FFFF_0000_FFFFL;
-    d ^= x;
-    b ^= x << 16;
-    x = ((e >>> 16) ^ g) & 0x0000_FFFF_0000_FFFFL;
-    g ^= x;
-    e ^= x << 16;
-    x = ((f >>> 16) ^ h) & 0x0000_FFFF_0000_FFFFL;
-    h ^= x;
-    f ^= x << 16;
-    x = ((a >>> 8) ^ b) & 0x00FF_00FF_00FF_00FFL;
-    LONG.set(to, toAt + ROW, b ^ x);
-    LONG.set(to, toAt, a ^ x << 8);
-    x = ((c >>> 8) ^ d) & 0x00FF_00FF_00FF_00FFL;
-    LONG.set(to, toAt + 3 * ROW, d ^ x);
-    LONG.set(to, toAt + 2 * ROW, c ^ x << 8);
-    x = ((e >>> 8) ^ f) & 0x00FF_00FF_00FF_00FFL;
-    LONG.set(to, toAt + 5 * ROW, f ^ x);
-    LONG.set(to, toAt + 4 * ROW, e ^ x << 8);
-    x = ((g >>> 8) ^ h) & 0x00FF_00FF_00FF_00FFL;
-    LONG.set(to, toAt + 7 * ROW, h ^ x);
-    LONG.set(to, toAt + 6 * ROW, g ^ x << 8);
+  private static void halvesOfShorts(long[] work, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = work[i];
+      long b = work[i + 2 * SLICE];
+      long x = ((a >>> 32) ^ b) & INTS;
+      work[i] = a ^ (x << 32);
+      work[i + 2 * SLICE] = b ^ x;
+    }
+  }
+
+  private static void quartersOfShorts(long[] work, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = work[i];
+      long b = work[i + SLICE];
+      long x = ((a >>> 16) ^ b) & SHORTS;
+      work[i] = a ^ (x << 16);
+      work[i + SLICE] = b ^ x;
+    }
+  }
+
+  private static void ints(long[] work, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = work[i];
+      long b = work[i + SLICE];
+      long x = ((a >>> 32) ^ b) & INTS;
+      work[i] = a ^ (x << 32);
+      work[i + SLICE] = b ^ x;
+    }
   }
 }

@@ -1,10 +1,6 @@
 package octavo.nki;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 
 /** Merges four rows of codes into one row of packed elements (x4), and takes them apart again. */
 final class Zipper {
@@ -13,20 +9,27 @@ final class Zipper {
    *
    *   packed[4 * i + c] = row[c][i]
    *
-   * It is a transposition of 4 x n to n x 4, done in longs: 4 x 8 bytes, 4 x 4 shorts, 4 x 2 ints or,
-   * for four-bit codes, 4 x 8 codes that are spread to bytes first. Rows go through arrays in pieces
-   * of at most 1 KiB; what lies behind a row's end in the arrays is merged too and not written.
+   * It is a transposition of 4 x n codes, done in longs that hold 16, 8, 4 or 2 codes of a row each.
+   * First 4 x 4 codes are transposed within the four longs: parts off the diagonal change places,
+   * halves of the square, then quarters. These loops run over arrays at fixed distances from each
+   * other, which is what lets the compiler make vectors of them: it cannot see that the rows are
+   * apart otherwise. Row c has then whole packed elements, of every fourth column or so; the second
+   * step puts them in order, for which there are no vectors.
+   *
+   * Rows go through arrays in pieces of at most 1 KiB. What lies behind a row's end in the arrays is
+   * merged too, and not written.
    */
 
-  private static final int PIECE = 1024;
+  /** The longs of a piece of one row. */
+  static final int PIECE = 128;
 
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long INTS = 0x0000_0000_FFFF_FFFFL;
+  private static final long SHORTS = 0x0000_FFFF_0000_FFFFL;
+  private static final long BYTES = 0x00FF_00FF_00FF_00FFL;
+  private static final long NIBBLES = 0x0F0F_0F0F_0F0F_0F0FL;
 
-  private final byte[] rows = new byte[4 * PIECE];
-  private final byte[] packed = new byte[4 * PIECE];
+  private final long[] rows = new long[4 * PIECE];
+  private final long[] packed = new long[4 * PIECE];
 
   Zipper() {}
 
@@ -54,28 +57,46 @@ final class Zipper {
       MemorySegment to,
       long toAt,
       long count) {
-    int most = PIECE * 8 / bits;
+    int most = PIECE * 64 / bits;
     for (long i = 0; i < count; i += most) {
       int codes = (int) Math.min(most, count - i);
-      int length = (int) bytes(bits, codes);
-      long at = fromAt + bytes(bits, i);
-      for (int c = 0; c < 4; c++) {
-        MemorySegment.copy(
-            from, ValueLayout.JAVA_BYTE, at + c * fromStride, rows, c * PIECE, length);
+      zip(bits, from, fromAt + bytes(bits, i), fromStride, codes, packed, 0);
+      Lines.write(packed, 0, to, toAt + i * bits / 2, codes * bits / 2);
+    }
+  }
+
+  /**
+   * Merges four rows into an array.
+   *
+   * @param bits the bits of a code: 4, 8, 16 or 32
+   * @param from the source
+   * @param at the byte where row 0 begins
+   * @param stride the bytes from row to row
+   * @param codes the codes in a row, of at most a piece
+   * @param to receives the packed elements, in whole groups of four longs
+   * @param index where they begin
+   */
+  void zip(int bits, MemorySegment from, long at, long stride, int codes, long[] to, int index) {
+    int length = (int) bytes(bits, codes);
+    for (int c = 0; c < 4; c++) {
+      Lines.read(from, at + c * stride, rows, c * PIECE, length);
+    }
+    int longs = (length + 7) >>> 3;
+    switch (bits) {
+      case 4 -> {
+        exchangeNibbles(rows, longs);
+        exchangeShorts(rows, longs);
+        mergeLongs(rows, longs, to, index);
       }
-      switch (bits) {
-        case 4 -> zipNibbles(rows, packed, length);
-        case 8 -> zipBytes(rows, packed, length);
-        case 16 -> zipShorts(rows, packed, length);
-        default -> zipInts(rows, packed, length);
+      case 8 -> {
+        exchangeBytes(rows, longs);
+        mergeInts(rows, longs, to, index);
       }
-      MemorySegment.copy(
-          packed,
-          0,
-          to,
-          ValueLayout.JAVA_BYTE,
-          toAt + i * bits / 2,
-          (int) (codes * (long) bits / 2));
+      case 16 -> {
+        exchangeShorts(rows, longs);
+        mergeLongs(rows, longs, to, index);
+      }
+      default -> mergeInts(rows, longs, to, index);
     }
   }
 
@@ -98,154 +119,188 @@ final class Zipper {
       long toAt,
       long toStride,
       long count) {
-    int most = PIECE * 8 / bits;
+    int most = PIECE * 64 / bits;
     for (long i = 0; i < count; i += most) {
       int codes = (int) Math.min(most, count - i);
-      int length = (int) bytes(bits, codes);
-      int whole = (int) (codes * (long) bits / 2);
-      MemorySegment.copy(from, ValueLayout.JAVA_BYTE, fromAt + i * bits / 2, packed, 0, whole);
-      if (whole < packed.length) {
-        packed[whole] = 0; // An odd four-bit code's neighbour: the padding of a row.
-        packed[Math.min(whole + 1, packed.length - 1)] = 0;
+      int whole = codes * bits / 2;
+      // Zeros behind an odd four-bit code become the padding of its rows.
+      Lines.read(from, fromAt + i * bits / 2, packed, 0, whole);
+      unzip(bits, packed, 0, codes, to, toAt + bytes(bits, i), toStride);
+    }
+  }
+
+  /**
+   * Takes a packed row in an array apart.
+   *
+   * @param bits the bits of a code: 4, 8, 16 or 32
+   * @param from the packed elements, in whole groups of four longs
+   * @param index where they begin
+   * @param codes the codes in a row, of at most a piece
+   * @param to the target
+   * @param at the byte where row 0 begins
+   * @param stride the bytes from row to row
+   */
+  void unzip(int bits, long[] from, int index, int codes, MemorySegment to, long at, long stride) {
+    int length = (int) bytes(bits, codes);
+    int longs = (length + 7) >>> 3;
+    switch (bits) {
+      case 4 -> {
+        splitLongs(from, index, rows, longs);
+        exchangeShorts(rows, longs);
+        exchangeNibbles(rows, longs);
       }
-      switch (bits) {
-        case 4 -> unzipNibbles(packed, rows, length);
-        case 8 -> unzipBytes(packed, rows, length);
-        case 16 -> unzipShorts(packed, rows, length);
-        default -> unzipInts(packed, rows, length);
+      case 8 -> {
+        splitInts(from, index, rows, longs);
+        exchangeBytes(rows, longs);
       }
-      long at = toAt + bytes(bits, i);
-      for (int c = 0; c < 4; c++) {
-        MemorySegment.copy(rows, c * PIECE, to, ValueLayout.JAVA_BYTE, at + c * toStride, length);
+      case 16 -> {
+        splitLongs(from, index, rows, longs);
+        exchangeShorts(rows, longs);
       }
+      default -> splitInts(from, index, rows, longs);
+    }
+    for (int c = 0; c < 4; c++) {
+      Lines.write(rows, c * PIECE, to, at + c * stride, length);
     }
   }
 
-  // ---- leaves: one loop each, lengths in bytes of one row
+  // ---- leaves, lengths in longs of one row
 
-  private static void zipBytes(byte[] rows, byte[] packed, int length) {
-    for (int i = 0; i < length; i += 8) {
-      long a = (long) LONG.get(rows, i);
-      long b = (long) LONG.get(rows, i + PIECE);
-      long c = (long) LONG.get(rows, i + 2 * PIECE);
-      long d = (long) LONG.get(rows, i + 3 * PIECE);
-      LONG.set(packed, 4 * i, quad(a, b, c, d));
-      LONG.set(packed, 4 * i + 8, quad(a >>> 16, b >>> 16, c >>> 16, d >>> 16));
-      LONG.set(packed, 4 * i + 16, quad(a >>> 32, b >>> 32, c >>> 32, d >>> 32));
-      LONG.set(packed, 4 * i + 24, quad(a >>> 48, b >>> 48, c >>> 48, d >>> 48));
+  /** Transposes 4 x 4 shorts: its own inverse. */
+  private static void exchangeShorts(long[] rows, int longs) {
+    halvesOfShorts(rows, 0, longs);
+    halvesOfShorts(rows, PIECE, longs);
+    quartersOfShorts(rows, 0, longs);
+    quartersOfShorts(rows, 2 * PIECE, longs);
+  }
+
+  /** Transposes 4 x 4 bytes: its own inverse. */
+  private static void exchangeBytes(long[] rows, int longs) {
+    halvesOfBytes(rows, 0, longs);
+    halvesOfBytes(rows, PIECE, longs);
+    quartersOfBytes(rows, 0, longs);
+    quartersOfBytes(rows, 2 * PIECE, longs);
+  }
+
+  /** Transposes 4 x 4 codes of four bits: its own inverse. */
+  private static void exchangeNibbles(long[] rows, int longs) {
+    halvesOfNibbles(rows, 0, longs);
+    halvesOfNibbles(rows, PIECE, longs);
+    quartersOfNibbles(rows, 0, longs);
+    quartersOfNibbles(rows, 2 * PIECE, longs);
+  }
+
+  // Two rows a loop, each with its own distance and shift: constants, or there are no vectors.
+
+  private static void halvesOfShorts(long[] rows, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = rows[i];
+      long b = rows[i + 2 * PIECE];
+      long x = ((a >>> 32) ^ b) & INTS;
+      rows[i] = a ^ (x << 32);
+      rows[i + 2 * PIECE] = b ^ x;
     }
   }
 
-  /** Two columns of four bytes. */
-  private static long quad(long a, long b, long c, long d) {
-    long first = (a & 0xFF) | (b & 0xFF) << 8 | (c & 0xFF) << 16 | (d & 0xFF) << 24;
-    long second = (a & 0xFF00) >>> 8 | (b & 0xFF00) | (c & 0xFF00) << 8 | (d & 0xFF00) << 16;
-    return first | second << 32;
-  }
-
-  private static void unzipBytes(byte[] packed, byte[] rows, int length) {
-    for (int i = 0; i < length; i++) {
-      int word = (int) INT.get(packed, 4 * i);
-      rows[i] = (byte) word;
-      rows[i + PIECE] = (byte) (word >>> 8);
-      rows[i + 2 * PIECE] = (byte) (word >>> 16);
-      rows[i + 3 * PIECE] = (byte) (word >>> 24);
+  private static void quartersOfShorts(long[] rows, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = rows[i];
+      long b = rows[i + PIECE];
+      long x = ((a >>> 16) ^ b) & SHORTS;
+      rows[i] = a ^ (x << 16);
+      rows[i + PIECE] = b ^ x;
     }
   }
 
-  private static void zipShorts(byte[] rows, byte[] packed, int length) {
-    for (int i = 0; i < length; i += 8) {
-      transpose(rows, i, PIECE, packed, 4 * i, 8);
+  private static void halvesOfBytes(long[] rows, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = rows[i];
+      long b = rows[i + 2 * PIECE];
+      long x = ((a >>> 16) ^ b) & SHORTS;
+      rows[i] = a ^ (x << 16);
+      rows[i + 2 * PIECE] = b ^ x;
     }
   }
 
-  private static void unzipShorts(byte[] packed, byte[] rows, int length) {
-    for (int i = 0; i < length; i += 8) {
-      transpose(packed, 4 * i, 8, rows, i, PIECE);
+  private static void quartersOfBytes(long[] rows, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = rows[i];
+      long b = rows[i + PIECE];
+      long x = ((a >>> 8) ^ b) & BYTES;
+      rows[i] = a ^ (x << 8);
+      rows[i + PIECE] = b ^ x;
     }
   }
 
-  /** Four by four shorts. */
-  private static void transpose(
-      byte[] from, int at, int stride, byte[] to, int toAt, int toStride) {
-    long a = (long) LONG.get(from, at);
-    long b = (long) LONG.get(from, at + stride);
-    long c = (long) LONG.get(from, at + 2 * stride);
-    long d = (long) LONG.get(from, at + 3 * stride);
-    long x = ((a >>> 32) ^ c) & 0xFFFF_FFFFL;
-    c ^= x;
-    a ^= x << 32;
-    x = ((b >>> 32) ^ d) & 0xFFFF_FFFFL;
-    d ^= x;
-    b ^= x << 32;
-    x = ((a >>> 16) ^ b) & 0x0000_FFFF_0000_FFFFL;
-    LONG.set(to, toAt, a ^ x << 16);
-    LONG.set(to, toAt + toStride, b ^ x);
-    x = ((c >>> 16) ^ d) & 0x0000_FFFF_0000_FFFFL;
-    LONG.set(to, toAt + 2 * toStride, c ^ x << 16);
-    LONG.set(to, toAt + 3 * toStride, d ^ x);
-  }
-
-  private static void zipInts(byte[] rows, byte[] packed, int length) {
-    for (int i = 0; i < length; i += 4) {
-      for (int c = 0; c < 4; c++) {
-        INT.set(packed, 4 * (i + c), (int) INT.get(rows, i + c * PIECE));
-      }
+  private static void halvesOfNibbles(long[] rows, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = rows[i];
+      long b = rows[i + 2 * PIECE];
+      long x = ((a >>> 8) ^ b) & BYTES;
+      rows[i] = a ^ (x << 8);
+      rows[i + 2 * PIECE] = b ^ x;
     }
   }
 
-  private static void unzipInts(byte[] packed, byte[] rows, int length) {
-    for (int i = 0; i < length; i += 4) {
-      for (int c = 0; c < 4; c++) {
-        INT.set(rows, i + c * PIECE, (int) INT.get(packed, 4 * (i + c)));
-      }
+  private static void quartersOfNibbles(long[] rows, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = rows[i];
+      long b = rows[i + PIECE];
+      long x = ((a >>> 4) ^ b) & NIBBLES;
+      rows[i] = a ^ (x << 4);
+      rows[i + PIECE] = b ^ x;
     }
   }
 
-  private static void zipNibbles(byte[] rows, byte[] packed, int length) {
-    for (int i = 0; i < length; i += 4) {
-      long a = spread4((int) INT.get(rows, i));
-      long b = spread4((int) INT.get(rows, i + PIECE));
-      long c = spread4((int) INT.get(rows, i + 2 * PIECE));
-      long d = spread4((int) INT.get(rows, i + 3 * PIECE));
-      long low = a | b << 4;
-      long high = c | d << 4;
-      LONG.set(packed, 4 * i, spread8((int) low) | spread8((int) high) << 8);
-      LONG.set(packed, 4 * i + 8, spread8((int) (low >>> 32)) | spread8((int) (high >>> 32)) << 8);
+  private static void mergeLongs(long[] rows, int longs, long[] packed, int index) {
+    int at = index;
+    for (int i = 0; i < longs; i++) {
+      packed[at] = rows[i];
+      packed[at + 1] = rows[i + PIECE];
+      packed[at + 2] = rows[i + 2 * PIECE];
+      packed[at + 3] = rows[i + 3 * PIECE];
+      at += 4;
     }
   }
 
-  private static void unzipNibbles(byte[] packed, byte[] rows, int length) {
-    for (int i = 0; i < length; i += 4) {
-      long first = (long) LONG.get(packed, 4 * i);
-      long second = (long) LONG.get(packed, 4 * i + 8);
-      for (int c = 0; c < 4; c++) {
-        int low = gather(first >>> (4 * c));
-        int high = gather(second >>> (4 * c));
-        INT.set(rows, i + c * PIECE, low | high << 16);
-      }
+  private static void splitLongs(long[] packed, int index, long[] rows, int longs) {
+    int at = index;
+    for (int i = 0; i < longs; i++) {
+      rows[i] = packed[at];
+      rows[i + PIECE] = packed[at + 1];
+      rows[i + 2 * PIECE] = packed[at + 2];
+      rows[i + 3 * PIECE] = packed[at + 3];
+      at += 4;
     }
   }
 
-  /** Eight codes of four bits to the low halves of eight bytes. */
-  private static long spread4(int codes) {
-    long x = codes & 0xFFFF_FFFFL;
-    x = (x | x << 16) & 0x0000_FFFF_0000_FFFFL;
-    x = (x | x << 8) & 0x00FF_00FF_00FF_00FFL;
-    return (x | x << 4) & 0x0F0F_0F0F_0F0F_0F0FL;
+  private static void mergeInts(long[] rows, int longs, long[] packed, int index) {
+    int at = index;
+    for (int i = 0; i < longs; i++) {
+      long a = rows[i];
+      long b = rows[i + PIECE];
+      long c = rows[i + 2 * PIECE];
+      long d = rows[i + 3 * PIECE];
+      packed[at] = (a & INTS) | b << 32;
+      packed[at + 1] = (c & INTS) | d << 32;
+      packed[at + 2] = a >>> 32 | (b & ~INTS);
+      packed[at + 3] = c >>> 32 | (d & ~INTS);
+      at += 4;
+    }
   }
 
-  /** Four bytes to the low halves of four shorts. */
-  private static long spread8(int bytes) {
-    long x = bytes & 0xFFFF_FFFFL;
-    x = (x | x << 16) & 0x0000_FFFF_0000_FFFFL;
-    return (x | x << 8) & 0x00FF_00FF_00FF_00FFL;
-  }
-
-  /** The lowest four bits of four shorts to 16 bits. */
-  private static int gather(long shorts) {
-    long x = shorts & 0x000F_000F_000F_000FL;
-    x = (x | (x >>> 12)) & 0x0000_00FF_0000_00FFL;
-    return (int) (x | (x >>> 24)) & 0xFFFF;
+  private static void splitInts(long[] packed, int index, long[] rows, int longs) {
+    int at = index;
+    for (int i = 0; i < longs; i++) {
+      long ab = packed[at];
+      long cd = packed[at + 1];
+      long ef = packed[at + 2];
+      long gh = packed[at + 3];
+      rows[i] = (ab & INTS) | ef << 32;
+      rows[i + PIECE] = ab >>> 32 | (ef & ~INTS);
+      rows[i + 2 * PIECE] = (cd & INTS) | gh << 32;
+      rows[i + 3 * PIECE] = cd >>> 32 | (gh & ~INTS);
+      at += 4;
+    }
   }
 }

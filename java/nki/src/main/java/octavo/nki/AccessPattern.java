@@ -62,7 +62,11 @@ public record AccessPattern(List<Dimension> dimensions) {
 
   /** {@return the iterations of all loops together} */
   public long size() {
-    return dimensions.stream().mapToLong(Dimension::count).reduce(1, Math::multiplyExact);
+    long size = 1;
+    for (int d = 0; d < dimensions.size(); d++) {
+      size = Math.multiplyExact(size, (long) dimensions.get(d).count());
+    }
+    return size;
   }
 
   /** {@return the value of an iteration, modulo 2^32} */

@@ -57,6 +57,8 @@ public enum AluOperator {
   RSQRT("rsqrt", Kind.UNARY, false),
   /** {@code 1 / a}. */
   RECIPROCAL("reciprocal", Kind.UNARY, false),
+  /** {@code a}: no operation, for {@link Nisa#activate2} only. */
+  BYPASS("bypass", Kind.UNARY, false),
   /** {@code ~a}. */
   INVERT("invert", Kind.BITVEC, false),
   /** {@code a & b}. */
@@ -94,6 +96,19 @@ public enum AluOperator {
   /** {@return whether it works on bits of integers} */
   public boolean bitvec() {
     return kind == Kind.BITVEC;
+  }
+
+  /** {@return whether it has two operands} */
+  boolean binary() {
+    return kind != Kind.UNARY && this != INVERT;
+  }
+
+  /** {@return whether it compares} */
+  boolean compares() {
+    return switch (this) {
+      case EQUAL, NOT_EQUAL, GREATER_EQUAL, GREATER, LESS_EQUAL, LESS -> true;
+      default -> false;
+    };
   }
 
   /** {@return whether {@code tensor_reduce} takes it} */
@@ -136,6 +151,7 @@ public enum AluOperator {
       case POWER -> (float) StrictMath.pow(a, b);
       case ABS_MAX -> Math.max(Math.abs(a), Math.abs(b));
       case ABS_MIN -> Math.min(Math.abs(a), Math.abs(b));
+      case BYPASS -> a;
       case ABS -> Math.abs(a);
       case SQUARE -> a * a;
       case RELU -> Math.max(a, 0);

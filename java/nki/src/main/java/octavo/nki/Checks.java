@@ -1,6 +1,7 @@
 package octavo.nki;
 
 import java.util.Arrays;
+import java.util.Set;
 import octavo.format.BlockFormat;
 import octavo.tensor.Tensor;
 
@@ -146,5 +147,118 @@ final class Checks {
         "dst %s overlaps its operand %s in memory; give it memory of its own",
         dst,
         operand);
+  }
+
+  // ---- elementwise instructions
+
+  static void since(NeuronCore core, NeuronCore first, String instruction) {
+    require(
+        core.compareTo(first) >= 0,
+        "%s has no %s; it exists from %s on",
+        core.title(),
+        instruction,
+        first.title());
+  }
+
+  static void arithmetic(NeuronCore core, String instruction, AluOperator op) {
+    require(
+        !op.bitvec(),
+        "%s with %s on numbers; bitvec operators take IntegerTile operands",
+        instruction,
+        op.nkiName());
+    require(op != AluOperator.BYPASS, "%s with bypass, which is for activate2 only", instruction);
+    require(
+        op.availableOn(core),
+        "%s with %s: %s has it not, %s has",
+        instruction,
+        op.nkiName(),
+        core.title(),
+        NeuronCore.V4.title());
+  }
+
+  static void binary(NeuronCore core, String instruction, AluOperator op) {
+    arithmetic(core, instruction, op);
+    require(op.binary(), "%s with %s, which takes one operand", instruction, op.nkiName());
+  }
+
+  /** A reduction along the free dimension that an instruction is to do beside its work. */
+  static void reduction(
+      NeuronCore core,
+      String instruction,
+      Reduction reduction,
+      Tensor data,
+      Set<AluOperator> operators,
+      Set<ReduceCmd> commands) {
+    require(
+        commands.contains(reduction.command()),
+        "%s with reduce_cmd %s; it has %s",
+        instruction,
+        reduction.command().nkiName(),
+        commands.stream().map(ReduceCmd::nkiName).sorted().toList());
+    require(
+        reduction.command() == ReduceCmd.IDLE || operators.contains(reduction.op()),
+        "%s with reduce_op %s; it has %s",
+        instruction,
+        reduction.op().nkiName(),
+        operators.stream().map(AluOperator::nkiName).sorted().toList());
+    if (reduction.command() == ReduceCmd.LOAD_REDUCE) {
+      reduction.init().check("reduce_init", data.dimension(0), true);
+    }
+    Tensor result = reduction.result();
+    if (result != null) {
+      DType type = tile(core, instruction + " reduce_res", result);
+      require(
+          Arrays.equals(result.shape(), new long[] {data.dimension(0), 1}) && !type.integer(),
+          "%s reduce_res is %s; it must be [%d, 1] in a floating-point type",
+          instruction,
+          result,
+          data.dimension(0));
+    }
+  }
+
+  static void sameShape(String instruction, Tensor dst, Tensor data) {
+    Checks.require(
+        Arrays.equals(dst.shape(), data.shape()),
+        "%s: %s and %s differ in shape",
+        instruction,
+        dst,
+        data);
+  }
+
+  static void patternFits(String instruction, Tensor dst, AccessPattern pattern) {
+    Checks.require(
+        dst.size() == dst.dimension(0) * pattern.size(),
+        "%s dst is %s; the pattern has %d elements for each partition",
+        instruction,
+        dst,
+        pattern.size());
+  }
+
+  static void integers(String what, IntegerTile tile) {
+    Checks.require(
+        tile.partitions() <= NeuronCore.PARTITIONS,
+        "%s is %s; there are 128 partitions",
+        what,
+        tile);
+  }
+
+  static void sameSize(String what, IntegerTile tile, Tensor tensor) {
+    integers(what, tile);
+    Checks.require(
+        tile.partitions() == tensor.dimension(0) && tile.size() == tensor.size(),
+        "%s is %s; it goes with %s",
+        what,
+        tile,
+        tensor);
+  }
+
+  static void sameIntegers(String instruction, IntegerTile dst, IntegerTile data) {
+    integers(instruction, dst);
+    Checks.require(
+        dst.partitions() == data.partitions() && dst.free() == data.free(),
+        "%s: %s and %s differ in shape",
+        instruction,
+        dst,
+        data);
   }
 }

@@ -50,6 +50,8 @@ public enum DType {
   /** Unsigned 32 bits. */
   UINT32("uint32", 4, null);
 
+  private static final DType[] VALUES = values();
+
   private final String nkiName;
   private final int bytes;
 
@@ -80,7 +82,10 @@ public enum DType {
 
   /** {@return whether this is an integer type} */
   public boolean integer() {
-    return nkiName.contains("int");
+    return switch (this) {
+      case INT8, UINT8, INT16, UINT16, INT32, UINT32 -> true;
+      default -> false;
+    };
   }
 
   /** {@return whether this is one of the four unpacked FP8 number types} */
@@ -109,7 +114,7 @@ public enum DType {
    * @throws IllegalArgumentException if NKI has no unpacked type of that format
    */
   public static DType of(Tensor tensor) {
-    for (DType type : values()) {
+    for (DType type : VALUES) {
       if (type.format != null && !type.packed() && type.format.equals(tensor.format())) {
         return type;
       }
@@ -131,7 +136,7 @@ public enum DType {
    * @throws IllegalArgumentException for other formats
    */
   public static DType packedOf(ElementFormat element) {
-    for (DType type : values()) {
+    for (DType type : VALUES) {
       if (type.packed() && element.equals(type.format)) {
         return type;
       }

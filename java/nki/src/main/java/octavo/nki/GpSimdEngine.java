@@ -1,5 +1,6 @@
 package octavo.nki;
 
+import java.util.Arrays;
 import octavo.Cast;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -8,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 final class GpSimdEngine {
 
   private final VectorEngine vectorEngine;
+  private final Xorwow[] generators = new Xorwow[NeuronCore.PARTITIONS];
 
   GpSimdEngine(VectorEngine vectorEngine) {
     this.vectorEngine = vectorEngine;
+    Arrays.setAll(generators, Xorwow::ofSeed);
   }
 
   void iota(Tensor dst, AccessPattern pattern, int offset, int channelMultiplier, Cast writes) {
@@ -68,24 +71,36 @@ final class GpSimdEngine {
     };
   }
 
-  void select(
-      Tensor dst,
-      IntegerTile predicate,
-      Tensor onTrue,
-      Operand onFalse,
-      boolean reverse,
-      Cast writes) {
-    float[] numbers = vectorEngine.widen(onTrue);
-    int free = (int) predicate.free();
-    for (int p = 0; p < predicate.partitions(); p++) {
-      float other = onFalse.get(p);
-      for (int i = 0; i < free; i++) {
-        if ((predicate.get((long) p * free + i) != 0) == reverse) {
-          numbers[p * free + i] = other;
-        }
+  // ---- random bits
+
+  void setStates(IntegerTile states) {
+    Xorwow[] set = new Xorwow[(int) states.partitions()];
+    for (int p = 0; p < set.length; p++) {
+      int[] words = new int[Xorwow.STATE_WORDS];
+      for (int i = 0; i < words.length; i++) {
+        words[i] = (int) states.get(p, i);
+      }
+      set[p] = Xorwow.ofState(words);
+    }
+    // Nothing changes if one of them was refused.
+    System.arraycopy(set, 0, generators, 0, set.length);
+  }
+
+  void getStates(IntegerTile states) {
+    for (int p = 0; p < states.partitions(); p++) {
+      int[] words = generators[p].state();
+      for (int i = 0; i < words.length; i++) {
+        states.set(p, i, words[i]);
       }
     }
-    vectorEngine.narrow(dst, writes);
+  }
+
+  void rng(IntegerTile dst) {
+    for (int p = 0; p < dst.partitions(); p++) {
+      for (long i = 0; i < dst.free(); i++) {
+        dst.set(p, i, generators[p].nextInt());
+      }
+    }
   }
 
   // ---- integers
@@ -110,6 +125,29 @@ final class GpSimdEngine {
     for (long i = 0; i < src.size(); i++) {
       long value = src.get(i);
       dst.set(i, dst.type() == src.type() ? value : dst.type().of((float) value));
+    }
+  }
+
+  static void copyPredicated(Tensor dst, Tensor src, IntegerTile predicate, boolean reverse) {
+    Tensor from = src.matrix();
+    Tensor to = dst.matrix();
+    for (long row = 0; row < to.rows(); row++) {
+      for (long column = 0; column < to.columns(); column++) {
+        if ((predicate.get(row * to.columns() + column) != 0) != reverse) {
+          to.setCode(from.code(row, column), row, column);
+        }
+      }
+    }
+  }
+
+  /** Reduces each partition by a bitvec operator. */
+  static void reduce(IntegerTile dst, IntegerTile data, AluOperator op) {
+    for (long p = 0; p < data.partitions(); p++) {
+      long result = op == AluOperator.BITWISE_AND ? -1 : 0;
+      for (long i = 0; i < data.free(); i++) {
+        result = op.apply(dst.type(), result, data.get(p * data.free() + i));
+      }
+      dst.set(p, result);
     }
   }
 

@@ -28,11 +28,11 @@ import java.util.Set;
  */
 public enum NeuronCore {
   /** Trainium1 and Inferentia2; {@code nc_version.gen2}. */
-  V2("NeuronCore-v2 (Trainium1, Inferentia2)", 192),
+  V2("NeuronCore-v2 (Trainium1, Inferentia2)", 2, 192),
   /** Trainium2; {@code nc_version.gen3}. */
-  V3("NeuronCore-v3 (Trainium2)", 224),
+  V3("NeuronCore-v3 (Trainium2)", 3, 224),
   /** Trainium3; {@code nc_version.gen4}. */
-  V4("NeuronCore-v4 (Trainium3)", 256);
+  V4("NeuronCore-v4 (Trainium3)", 4, 256);
 
   /** The partitions of SBUF and PSUM, and the rows of the Tensor Engine. */
   public static final int PARTITIONS = 128;
@@ -49,57 +49,74 @@ public enum NeuronCore {
   /** The banks of PSUM. */
   public static final int PSUM_BANKS = 8;
 
-  private static final Set<DType> SINCE_V4 =
-      EnumSet.of(
-          DType.FLOAT8_E4M3FN,
-          DType.FLOAT8_E8M0FNU,
-          DType.FLOAT8_E5M2_X4,
-          DType.FLOAT8_E4M3FN_X4,
-          DType.FLOAT4_E2M1FN_X4);
-
   private final String title;
   private final int sbufKibibytes;
 
-  NeuronCore(String title, int sbufKibibytes) {
+  // Made once: calls look them up. None of them is ever changed.
+  @SuppressWarnings("ImmutableEnumChecker")
+  private final Set<DType> types;
+
+  @SuppressWarnings("ImmutableEnumChecker")
+  private final Set<DType> matmulTypes;
+
+  @SuppressWarnings("ImmutableEnumChecker")
+  private final Set<DType> psumTypes;
+
+  @SuppressWarnings("ImmutableEnumChecker")
+  private final Set<PerformanceMode> performanceModes;
+
+  NeuronCore(String title, int version, int sbufKibibytes) {
     this.title = title;
     this.sbufKibibytes = sbufKibibytes;
-  }
-
-  /** {@return the types of this generation} */
-  public Set<DType> types() {
-    Set<DType> types = EnumSet.allOf(DType.class);
-    if (this != V4) {
-      types.removeAll(SINCE_V4);
-    }
-    return Collections.unmodifiableSet(types);
-  }
-
-  /** {@return the types that operands of {@code nc_matmul} may have} */
-  public Set<DType> matmulTypes() {
-    Set<DType> types =
+    Set<DType> all = EnumSet.allOf(DType.class);
+    Set<DType> products =
         EnumSet.of(
             DType.FLOAT8_E4M3,
             DType.FLOAT8_E5M2,
+            DType.FLOAT8_E4M3FN,
             DType.BFLOAT16,
             DType.FLOAT16,
             DType.TFLOAT32,
             DType.FLOAT32);
-    if (this == V4) {
-      types.add(DType.FLOAT8_E4M3FN);
+    Set<DType> sums = EnumSet.of(DType.FLOAT32, DType.BFLOAT16);
+    if (version < 4) {
+      Set<DType> sinceV4 =
+          EnumSet.of(
+              DType.FLOAT8_E4M3FN,
+              DType.FLOAT8_E8M0FNU,
+              DType.FLOAT8_E5M2_X4,
+              DType.FLOAT8_E4M3FN_X4,
+              DType.FLOAT4_E2M1FN_X4);
+      all.removeAll(sinceV4);
+      products.removeAll(sinceV4);
+      sums.remove(DType.BFLOAT16);
     }
-    return Collections.unmodifiableSet(types);
+    this.types = Collections.unmodifiableSet(all);
+    this.matmulTypes = Collections.unmodifiableSet(products);
+    this.psumTypes = Collections.unmodifiableSet(sums);
+    this.performanceModes =
+        Collections.unmodifiableSet(
+            version == 2 ? EnumSet.of(PerformanceMode.NONE) : EnumSet.allOf(PerformanceMode.class));
+  }
+
+  /** {@return the types of this generation} */
+  public Set<DType> types() {
+    return types;
+  }
+
+  /** {@return the types that operands of {@code nc_matmul} may have} */
+  public Set<DType> matmulTypes() {
+    return matmulTypes;
   }
 
   /** {@return the performance modes of {@code nc_matmul}} */
   public Set<PerformanceMode> performanceModes() {
-    return this == V2
-        ? Set.of(PerformanceMode.NONE)
-        : Set.of(PerformanceMode.NONE, PerformanceMode.DOUBLE_ROW);
+    return performanceModes;
   }
 
   /** {@return the types that matrix products may be summed in} */
   public Set<DType> psumTypes() {
-    return this == V4 ? Set.of(DType.FLOAT32, DType.BFLOAT16) : Set.of(DType.FLOAT32);
+    return psumTypes;
   }
 
   /** {@return whether there are {@code quantize_mx} and {@code nc_matmul_mx}} */
@@ -152,21 +169,19 @@ public enum NeuronCore {
    * @param mode the performance mode
    */
   public String objection(DType stationary, DType moving, PerformanceMode mode) {
-    if (!performanceModes().contains(mode)) {
+    if (!performanceModes.contains(mode)) {
       return "%s has no performance mode %s; it has %s".formatted(title, mode, performanceModes());
     }
-    Set<DType> types = matmulTypes();
-    for (DType type : List.of(stationary, moving)) {
-      if (!types.contains(type)) {
-        return "%s cannot multiply %s; nc_matmul takes %s".formatted(title, type, types);
-      }
+    if (!matmulTypes.contains(stationary) || !matmulTypes.contains(moving)) {
+      DType other = matmulTypes.contains(stationary) ? moving : stationary;
+      return "%s cannot multiply %s; nc_matmul takes %s".formatted(title, other, matmulTypes);
     }
     if (wide(stationary) != wide(moving)) {
       return "%s cannot multiply %s and %s: if one is float32 or tfloat32, so must be the other"
           .formatted(title, stationary, moving);
     }
-    Set<DType> both = EnumSet.of(stationary, moving);
-    if (both.contains(DType.FLOAT8_E4M3) && both.contains(DType.FLOAT8_E4M3FN)) {
+    if ((stationary == DType.FLOAT8_E4M3 && moving == DType.FLOAT8_E4M3FN)
+        || (stationary == DType.FLOAT8_E4M3FN && moving == DType.FLOAT8_E4M3)) {
       return "%s cannot multiply float8_e4m3 and float8_e4m3fn: one product takes one of them"
           .formatted(title);
     }

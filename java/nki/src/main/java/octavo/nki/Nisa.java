@@ -1,15 +1,11 @@
 package octavo.nki;
 
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import octavo.Cast;
 import octavo.Engine;
 import octavo.Ops;
-import octavo.format.Format;
 import octavo.format.Formats;
-import octavo.format.Rounding;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The instructions of {@code nki.isa} on ordinary tensors, checked against what a {@link
@@ -32,25 +28,20 @@ import org.jspecify.annotations.Nullable;
  * <p>A destination may be an operand of the same elementwise instruction, not of a product or a
  * transposition. Nothing is written if an argument is refused.
  *
- * <p>An instance is one core's instruction stream with its working memory: not safe for use by
- * several threads at once. After warm-up on tiles of the same shape instructions allocate no arrays
- * for numbers, only objects of some dozen bytes.
+ * <p>An instance is one core's instruction stream with its working memory, its engines' reduction
+ * registers ({@link Reduction}) and random generators: not safe for use by several threads at once.
+ * After warm-up on tiles of the same shape instructions allocate no arrays for numbers, only
+ * objects of some dozen bytes.
  *
  * <p>Throughout: {@link IllegalArgumentException} with what the generation allows if types, shapes
  * or limits forbid a call.
  *
  * <p>Sources: AWS Neuron SDK, {@code nki.isa}; the package's comment says what is Octavo's own.
  */
-public final class Nisa {
+public final class Nisa extends ElementwiseInstructions {
 
-  private final NeuronCore core;
-  private final Cast writes;
   private final TensorEngine tensorEngine;
-  private final VectorEngine vectorEngine;
-  private final ScalarEngine scalarEngine;
-  private final GpSimdEngine gpSimdEngine;
   private final MxQuantizer quantizer;
-  private long instructions;
 
   /**
    * Makes a core.
@@ -60,12 +51,8 @@ public final class Nisa {
    * @param writes how FP32 results are rounded when they are written
    */
   public Nisa(NeuronCore core, Engine engine, Cast writes) {
-    this.core = core;
-    this.writes = writes;
+    super(core, engine, writes);
     this.tensorEngine = new TensorEngine(engine);
-    this.vectorEngine = new VectorEngine(engine);
-    this.scalarEngine = new ScalarEngine(vectorEngine);
-    this.gpSimdEngine = new GpSimdEngine(vectorEngine);
     this.quantizer = new MxQuantizer(engine);
   }
 
@@ -86,20 +73,6 @@ public final class Nisa {
    */
   public static Nisa on(NeuronCore core, Cast writes) {
     return new Nisa(core, Ops.engine(), writes);
-  }
-
-  /** {@return the generation} */
-  public NeuronCore core() {
-    return core;
-  }
-
-  private Cast next() {
-    if (writes.rounding() != Rounding.STOCHASTIC) {
-      return writes;
-    }
-    // An odd multiplier far from splitmix64's own keeps the streams of instructions apart.
-    long seed = writes.seed() + instructions++ * 0xD1342543DE82EF95L;
-    return new Cast(writes.rounding(), writes.overflow(), seed);
   }
 
   // ---- Tensor Engine
@@ -267,452 +240,5 @@ public final class Nisa {
         dst);
     Cast cast = next();
     quantizer.quantize(src, dst, quantization, cast.rounding(), cast.seed());
-  }
-
-  /**
-   * {@code tensor_copy}: bits if the types are equal, else through FP32.
-   *
-   * @param dst of src's shape
-   * @param src a tile
-   */
-  public void tensorCopy(Tensor dst, Tensor src) {
-    Checks.tile(core, "tensor_copy dst", dst);
-    Checks.tile(core, "tensor_copy src", src);
-    sameShape("tensor_copy", dst, src);
-    Format format = src.format();
-    if (format.equals(dst.format())) {
-      Tensor from = src.matrix();
-      Tensor to = dst.matrix();
-      for (long i = 0; i < from.rows(); i++) {
-        copyRow(from, to, i);
-      }
-      return;
-    }
-    vectorEngine.widen(src);
-    vectorEngine.narrow(dst, next());
-  }
-
-  private static void copyRow(Tensor from, Tensor to, long row) {
-    if (from.unitColumnStride() && to.unitColumnStride()) {
-      int bytes = from.element().storageBits() / 8;
-      MemorySegment.copy(
-          from.data(),
-          row * from.stride(0) * bytes,
-          to.data(),
-          row * to.stride(0) * bytes,
-          from.columns() * bytes);
-      return;
-    }
-    for (long j = 0; j < from.columns(); j++) {
-      to.setCode(from.code(row, j), row, j);
-    }
-  }
-
-  /**
-   * {@code tensor_tensor}: {@code dst = data1 op data2}.
-   *
-   * @param dst of the operands' shape
-   * @param data1 the left operand
-   * @param data2 the right operand
-   * @param op an arithmetic operator
-   */
-  public void tensorTensor(Tensor dst, Tensor data1, Tensor data2, AluOperator op) {
-    Checks.tile(core, "tensor_tensor dst", dst);
-    Checks.tile(core, "tensor_tensor data1", data1);
-    Checks.tile(core, "tensor_tensor data2", data2);
-    sameShape("tensor_tensor", dst, data1);
-    sameShape("tensor_tensor", dst, data2);
-    arithmetic("tensor_tensor", op);
-    vectorEngine.tensorTensor(dst, data1, data2, op, next());
-  }
-
-  /**
-   * {@code tensor_scalar} with one operator: {@code dst = data op operand}.
-   *
-   * @param dst of data's shape
-   * @param data a tile
-   * @param op an arithmetic operator
-   * @param operand FP32
-   */
-  public void tensorScalar(Tensor dst, Tensor data, AluOperator op, Operand operand) {
-    tensorScalar(dst, data, op, operand, false, null, Operand.ZERO, false);
-  }
-
-  /**
-   * {@code tensor_scalar}: {@code dst = (data op0 operand0) op1 operand1}, in FP32 throughout.
-   *
-   * @param dst of data's shape
-   * @param data a tile
-   * @param op0 an arithmetic operator
-   * @param operand0 FP32
-   * @param reverse0 whether it is {@code operand0 op0 data}
-   * @param op1 another arithmetic operator, or {@code null} for none
-   * @param operand1 FP32
-   * @param reverse1 whether operand1 is on the left
-   */
-  public void tensorScalar(
-      Tensor dst,
-      Tensor data,
-      AluOperator op0,
-      Operand operand0,
-      boolean reverse0,
-      @Nullable AluOperator op1,
-      Operand operand1,
-      boolean reverse1) {
-    Checks.tile(core, "tensor_scalar dst", dst);
-    Checks.tile(core, "tensor_scalar data", data);
-    sameShape("tensor_scalar", dst, data);
-    arithmetic("tensor_scalar", op0);
-    operand0.check("operand0", data.dimension(0), true);
-    if (op1 != null) {
-      arithmetic("tensor_scalar", op1);
-      operand1.check("operand1", data.dimension(0), true);
-    }
-    vectorEngine.tensorScalar(dst, data, op0, operand0, reverse0, op1, operand1, reverse1, next());
-  }
-
-  /**
-   * {@code tensor_reduce} over the last dimensions.
-   *
-   * <p>Sums and products have 16 lanes, lane l taking elements l, l + 16, ..., which are then
-   * combined by halves; {@link AluOperator#SUBTRACT} goes from left to right. The order on a device
-   * is not public. An empty run gives the operator's neutral number.
-   *
-   * @param dst data's shape without the dimensions reduced, or with 1 in their places
-   * @param op an operator that {@linkplain AluOperator#reduces reduces}
-   * @param data a tile
-   * @param axes how many dimensions, from the last on; never the first
-   * @param negate whether results are multiplied by -1
-   */
-  public void tensorReduce(Tensor dst, AluOperator op, Tensor data, int axes, boolean negate) {
-    Checks.tile(core, "tensor_reduce dst", dst);
-    Checks.tile(core, "tensor_reduce data", data);
-    arithmetic("tensor_reduce", op);
-    Checks.require(op.reduces(), "tensor_reduce with %s, which does not reduce", op.nkiName());
-    Checks.require(
-        axes >= 1 && axes < data.rank(),
-        "tensor_reduce over %d dimensions of %s; 1 to %d: the partition dimension stays",
-        axes,
-        data,
-        data.rank() - 1);
-    long length = 1;
-    for (int d = data.rank() - axes; d < data.rank(); d++) {
-      length *= data.dimension(d);
-    }
-    long runs = 1;
-    for (int d = 0; d < data.rank() - axes; d++) {
-      runs *= data.dimension(d);
-    }
-    Checks.require(
-        dst.size() == runs && dst.dimension(0) == data.dimension(0),
-        "tensor_reduce dst is %s; reducing %d dimensions of %s gives %d numbers",
-        dst,
-        axes,
-        data,
-        runs);
-    vectorEngine.tensorReduce(dst, op, data, (int) length, negate, next());
-  }
-
-  // ---- Scalar Engine
-
-  /**
-   * {@code activation}: {@code dst = function(data * scale + bias)}, product and sum each rounded
-   * to FP32.
-   *
-   * @param dst of data's shape
-   * @param function the function
-   * @param data a tile
-   * @param bias added; on v2 a vector
-   * @param scale multiplied; FP32
-   * @return how many inputs were outside the function's documented range, where a device's results
-   *     are invalid
-   */
-  public long activation(
-      Tensor dst, ActivationFunction function, Tensor data, Operand bias, Operand scale) {
-    return activation(dst, function, data, bias, scale, 0, OutOfRange.COUNT, null);
-  }
-
-  /**
-   * {@code activation} with a slope, as {@code activate2} has it, and a sum of each partition's
-   * results.
-   *
-   * @param dst of data's shape
-   * @param function the function
-   * @param data a tile
-   * @param bias added; on v2 a vector
-   * @param scale multiplied; FP32
-   * @param slope the slope of {@link ActivationFunction#PRELU} below 0
-   * @param outOfRange what to do about inputs outside the documented range
-   * @param sums receives the sum of each partition's results before they are rounded to dst's type,
-   *     {@code [partitions, 1]}; {@code null} for none
-   * @return how many inputs were outside the function's documented range
-   * @throws ArithmeticException if there are any and they are to be refused
-   */
-  public long activation(
-      Tensor dst,
-      ActivationFunction function,
-      Tensor data,
-      Operand bias,
-      Operand scale,
-      float slope,
-      OutOfRange outOfRange,
-      @Nullable Tensor sums) {
-    Checks.tile(core, "activation dst", dst);
-    Checks.tile(core, "activation data", data);
-    sameShape("activation", dst, data);
-    bias.check("bias", data.dimension(0), false);
-    scale.check("scale", data.dimension(0), true);
-    Checks.require(
-        core != NeuronCore.V2 || bias.isVector() || bias.get(0) == 0,
-        "activation with a scalar bias; %s takes a vector [partitions, 1]",
-        core.title());
-    if (sums != null) {
-      Checks.tile(core, "activation sums", sums);
-      Checks.require(
-          Arrays.equals(sums.shape(), new long[] {data.dimension(0), 1}),
-          "activation sums are %s; they must be [%d, 1]",
-          sums,
-          data.dimension(0));
-    }
-    return scalarEngine.activation(
-        dst, function, data, bias, scale, slope, outOfRange, sums, next());
-  }
-
-  // ---- GpSimd Engine
-
-  /**
-   * {@code iota}: {@code offset + partition * channelMultiplier + pattern}, in 32-bit integers.
-   *
-   * @param dst a tile whose partitions have as many elements as the pattern
-   * @param pattern the loops over a partition's elements
-   * @param offset added to all
-   * @param channelMultiplier added for each partition before
-   */
-  public void iota(Tensor dst, AccessPattern pattern, int offset, int channelMultiplier) {
-    Checks.tile(core, "iota dst", dst);
-    patternFits("iota", dst, pattern);
-    gpSimdEngine.iota(dst, pattern, offset, channelMultiplier, next());
-  }
-
-  /**
-   * {@code iota} to integers, saturating.
-   *
-   * @param dst a tile whose partitions have as many elements as the pattern
-   * @param pattern the loops over a partition's elements
-   * @param offset added to all
-   * @param channelMultiplier added for each partition before
-   */
-  public void iota(IntegerTile dst, AccessPattern pattern, int offset, int channelMultiplier) {
-    integers("iota dst", dst);
-    Checks.require(
-        dst.free() == pattern.size(),
-        "iota dst is %s; the pattern has %d elements",
-        dst,
-        pattern.size());
-    GpSimdEngine.iota(dst, pattern, offset, channelMultiplier);
-  }
-
-  /**
-   * {@code affine_select}: {@code onTrue} where {@code offset + partition * channelMultiplier +
-   * pattern} compares with 0 as asked, else {@code onFalse}.
-   *
-   * @param dst of onTrue's shape
-   * @param pattern the loops over a partition's elements
-   * @param offset added to all
-   * @param channelMultiplier added for each partition before
-   * @param onTrue a tile
-   * @param onFalse a number
-   * @param comparison one of the six comparisons
-   */
-  public void affineSelect(
-      Tensor dst,
-      AccessPattern pattern,
-      int offset,
-      int channelMultiplier,
-      Tensor onTrue,
-      float onFalse,
-      AluOperator comparison) {
-    Checks.tile(core, "affine_select dst", dst);
-    Checks.tile(core, "affine_select on_true_tile", onTrue);
-    sameShape("affine_select", dst, onTrue);
-    patternFits("affine_select", dst, pattern);
-    gpSimdEngine.affineSelect(
-        dst, pattern, offset, channelMultiplier, onTrue, onFalse, comparison, next());
-  }
-
-  /**
-   * {@code select_reduce} without its reduction: {@code onTrue} where the predicate is not 0, else
-   * {@code onFalse}.
-   *
-   * @param dst of onTrue's shape
-   * @param predicate integers, as many as onTrue has numbers
-   * @param onTrue a tile
-   * @param onFalse a number for all partitions or one for each
-   * @param reverse whether the predicate is reversed
-   */
-  public void select(
-      Tensor dst, IntegerTile predicate, Tensor onTrue, Operand onFalse, boolean reverse) {
-    Checks.tile(core, "select dst", dst);
-    Checks.tile(core, "select on_true", onTrue);
-    sameShape("select", dst, onTrue);
-    sameSize("select predicate", predicate, onTrue);
-    onFalse.check("on_false", onTrue.dimension(0), false);
-    gpSimdEngine.select(dst, predicate, onTrue, onFalse, reverse, next());
-  }
-
-  /**
-   * {@code tensor_copy} to integers: to nearest even, saturating, NaN to 0.
-   *
-   * @param dst as many integers as src has numbers
-   * @param src a tile
-   */
-  public void tensorCopy(IntegerTile dst, Tensor src) {
-    Checks.tile(core, "tensor_copy src", src);
-    sameSize("tensor_copy dst", dst, src);
-    gpSimdEngine.copy(dst, src);
-  }
-
-  /**
-   * {@code tensor_copy} from integers, through FP32.
-   *
-   * @param dst a tile
-   * @param src as many integers as dst has numbers
-   */
-  public void tensorCopy(Tensor dst, IntegerTile src) {
-    Checks.tile(core, "tensor_copy dst", dst);
-    sameSize("tensor_copy src", src, dst);
-    gpSimdEngine.copy(dst, src, next());
-  }
-
-  /**
-   * {@code tensor_copy} between integers: bits if the types are equal, else through FP32,
-   * saturating.
-   *
-   * @param dst a tile
-   * @param src a tile of the same shape
-   */
-  public void tensorCopy(IntegerTile dst, IntegerTile src) {
-    sameIntegers("tensor_copy", dst, src);
-    GpSimdEngine.copy(dst, src);
-  }
-
-  /**
-   * {@code tensor_tensor} on integers of one type: bitvec operators on their bits; add, subtract,
-   * multiply, maximum, minimum and comparisons exactly, modulo 2^bits, which is documented for 32
-   * bits.
-   *
-   * @param dst a tile
-   * @param data1 the left operand, of the same type and shape
-   * @param data2 the right operand, of the same type and shape
-   * @param op the operator
-   */
-  public void tensorTensor(IntegerTile dst, IntegerTile data1, IntegerTile data2, AluOperator op) {
-    sameIntegers("tensor_tensor", dst, data1);
-    sameIntegers("tensor_tensor", dst, data2);
-    integerOperator("tensor_tensor", dst, data1, op);
-    integerOperator("tensor_tensor", dst, data2, op);
-    GpSimdEngine.combine(dst, data1, data2, 0, op);
-  }
-
-  /**
-   * {@code tensor_scalar} on integers of one type, as {@link #tensorTensor(IntegerTile,
-   * IntegerTile, IntegerTile, AluOperator)}.
-   *
-   * @param dst a tile
-   * @param data the left operand, of the same type and shape
-   * @param op the operator
-   * @param operand the right operand; ignored by {@link AluOperator#INVERT}
-   */
-  public void tensorScalar(IntegerTile dst, IntegerTile data, AluOperator op, long operand) {
-    sameIntegers("tensor_scalar", dst, data);
-    integerOperator("tensor_scalar", dst, data, op);
-    GpSimdEngine.combine(dst, data, null, operand, op);
-  }
-
-  // ---- checks
-
-  private void arithmetic(String instruction, AluOperator op) {
-    Checks.require(
-        !op.bitvec(),
-        "%s with %s on numbers; bitvec operators take IntegerTile operands",
-        instruction,
-        op.nkiName());
-    Checks.require(
-        op.availableOn(core),
-        "%s with %s: %s has it not, %s has",
-        instruction,
-        op.nkiName(),
-        core.title(),
-        NeuronCore.V4.title());
-  }
-
-  private static void sameShape(String instruction, Tensor dst, Tensor data) {
-    Checks.require(
-        Arrays.equals(dst.shape(), data.shape()),
-        "%s: %s and %s differ in shape",
-        instruction,
-        dst,
-        data);
-  }
-
-  private static void patternFits(String instruction, Tensor dst, AccessPattern pattern) {
-    Checks.require(
-        dst.size() == dst.dimension(0) * pattern.size(),
-        "%s dst is %s; the pattern has %d elements for each partition",
-        instruction,
-        dst,
-        pattern.size());
-  }
-
-  private static void integers(String what, IntegerTile tile) {
-    Checks.require(
-        tile.partitions() <= NeuronCore.PARTITIONS,
-        "%s is %s; there are 128 partitions",
-        what,
-        tile);
-  }
-
-  private static void sameSize(String what, IntegerTile tile, Tensor tensor) {
-    integers(what, tile);
-    Checks.require(
-        tile.partitions() == tensor.dimension(0) && tile.size() == tensor.size(),
-        "%s is %s; it goes with %s",
-        what,
-        tile,
-        tensor);
-  }
-
-  private static void sameIntegers(String instruction, IntegerTile dst, IntegerTile data) {
-    integers(instruction, dst);
-    Checks.require(
-        dst.partitions() == data.partitions() && dst.free() == data.free(),
-        "%s: %s and %s differ in shape",
-        instruction,
-        dst,
-        data);
-  }
-
-  private static void integerOperator(
-      String instruction, IntegerTile dst, IntegerTile data, AluOperator op) {
-    Checks.require(
-        dst.type() == data.type(), "%s: %s and %s differ in type", instruction, dst, data);
-    boolean exact =
-        switch (op) {
-          case ADD,
-              SUBTRACT,
-              MULTIPLY,
-              MAXIMUM,
-              MINIMUM,
-              EQUAL,
-              NOT_EQUAL,
-              GREATER_EQUAL,
-              GREATER,
-              LESS_EQUAL,
-              LESS ->
-              true;
-          default -> false;
-        };
-    Checks.require(
-        op.bitvec() || exact, "%s with %s on integers; convert them first", instruction, op);
   }
 }

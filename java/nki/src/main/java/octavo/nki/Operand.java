@@ -53,6 +53,11 @@ public final class Operand {
     return vector != null;
   }
 
+  /** {@return the partitions of a vector} */
+  long partitions() {
+    return vector == null ? NeuronCore.PARTITIONS : vector.rows();
+  }
+
   /** Refuses a vector that is not FP32 or has another number of partitions. */
   void check(String what, long partitions, boolean fp32) {
     if (vector == null) {
@@ -66,6 +71,27 @@ public final class Operand {
         partitions);
     Checks.require(
         !fp32 || vector.format().equals(Formats.FP32), "%s is %s; it must be FP32", what, vector);
+  }
+
+  /** Refuses a vector of a type. */
+  void checkNot(String what, DType type) {
+    Tensor tensor = vector;
+    if (tensor != null) {
+      Checks.require(DType.of(tensor) != type, "%s is %s; it may not be %s", what, tensor, type);
+    }
+  }
+
+  /** Refuses two vectors of different types. */
+  void checkSameType(Operand other) {
+    Tensor one = vector;
+    Tensor two = other.vector;
+    if (one != null && two != null) {
+      Checks.require(
+          one.format().equals(two.format()),
+          "operands are %s and %s; they must have one type",
+          one,
+          two);
+    }
   }
 
   /** {@return the number of a partition} */

@@ -2,34 +2,40 @@ package octavo.nki;
 
 import octavo.Cast;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** Activations on checked tiles. */
 final class ScalarEngine {
 
   private final VectorEngine vectorEngine;
-  private float[] column = {};
+  private final ReduceRegisters registers;
 
   ScalarEngine(VectorEngine vectorEngine) {
     this.vectorEngine = vectorEngine;
+    this.registers = new ReduceRegisters(vectorEngine);
   }
 
-  long activation(
+  /** {@code function((data op0 imm0) op1 imm1)}. */
+  long activate(
       Tensor dst,
       ActivationFunction function,
       Tensor data,
-      Operand bias,
-      Operand scale,
-      float slope,
+      Operand imm0,
+      Operand imm1,
+      AluOperator op0,
+      AluOperator op1,
+      Operand reluParam,
+      boolean reverse0,
+      boolean reverse1,
       OutOfRange outOfRange,
-      @Nullable Tensor sums,
+      Reduction reduction,
       Cast writes) {
     float[] numbers = vectorEngine.widen(data);
     int partitions = (int) data.dimension(0);
     int free = partitions == 0 ? 0 : (int) (data.size() / partitions);
     long outside = 0;
     for (int p = 0; p < partitions; p++) {
-      affine(numbers, p * free, free, scale.get(p), bias.get(p));
+      vectorEngine.apply(op0, numbers, p * free, free, imm0.get(p), reverse0);
+      vectorEngine.apply(op1, numbers, p * free, free, imm1.get(p), reverse1);
       outside += outside(function, numbers, p * free, free);
     }
     if (outside > 0 && outOfRange == OutOfRange.REFUSE) {
@@ -38,29 +44,17 @@ final class ScalarEngine {
               .formatted(outside, data.size(), function.nkiName(), function.min(), function.max()));
     }
     boolean nan = outOfRange == OutOfRange.NAN;
-    for (int i = 0; i < partitions * free; i++) {
-      float x = numbers[i];
-      numbers[i] = nan && !function.valid(x) ? Float.NaN : function.apply(x, slope);
-    }
-    if (sums != null) {
-      column = column.length < partitions ? new float[partitions] : column;
-      for (int p = 0; p < partitions; p++) {
-        column[p] = vectorEngine.reduce(AluOperator.ADD, numbers, p * free, free);
+    for (int p = 0; p < partitions; p++) {
+      float slope = reluParam.get(p);
+      for (int i = p * free; i < (p + 1) * free; i++) {
+        float x = numbers[i];
+        numbers[i] = nan && !function.valid(x) ? Float.NaN : function.apply(x, slope);
       }
     }
+    registers.reduce(reduction, numbers, partitions, free);
     vectorEngine.narrow(dst, writes);
-    if (sums != null) {
-      float[] results = vectorEngine.results(sums);
-      System.arraycopy(column, 0, results, 0, partitions);
-      vectorEngine.narrow(sums, writes);
-    }
+    registers.read(reduction, false, writes);
     return outside;
-  }
-
-  private static void affine(float[] numbers, int at, int count, float scale, float bias) {
-    for (int i = at; i < at + count; i++) {
-      numbers[i] = numbers[i] * scale + bias;
-    }
   }
 
   private static long outside(ActivationFunction function, float[] numbers, int at, int count) {

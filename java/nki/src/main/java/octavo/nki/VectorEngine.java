@@ -4,6 +4,7 @@ import java.util.Arrays;
 import octavo.Cast;
 import octavo.Engine;
 import octavo.format.Formats;
+import octavo.math.Functions;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ final class VectorEngine {
   private final Engine engine;
   private final Scratch first = Scratch.onHeap();
   private final Scratch second = Scratch.onHeap();
+  private final ReduceRegisters registers = new ReduceRegisters(this);
   private final float[] lanes = new float[LANES];
   private float[] row = {};
 
@@ -75,10 +77,7 @@ final class VectorEngine {
       Cast writes) {
     float[] numbers = widen(data, first);
     int partitions = (int) data.dimension(0);
-    int free = partitions == 0 ? 0 : (int) (data.size() / partitions);
-    if (row.length < free) {
-      row = new float[free];
-    }
+    int free = free(data);
     for (int p = 0; p < partitions; p++) {
       apply(op0, numbers, p * free, free, operand0.get(p), reverse0);
       if (op1 != null) {
@@ -88,14 +87,182 @@ final class VectorEngine {
     narrow(dst, writes);
   }
 
-  private void apply(
-      AluOperator op, float[] numbers, int at, int count, float operand, boolean reverse) {
+  /** {@code numbers = numbers op operand}, or reversed. */
+  void apply(AluOperator op, float[] numbers, int at, int count, float operand, boolean reverse) {
+    if (op == AluOperator.BYPASS) {
+      return;
+    }
+    if (row.length < count) {
+      row = new float[count];
+    }
     Arrays.fill(row, 0, count, operand);
     if (reverse) {
       op.apply(row, 0, numbers, at, numbers, at, count);
     } else {
       op.apply(numbers, at, row, 0, numbers, at, count);
     }
+  }
+
+  void scalarTensorTensor(
+      Tensor dst,
+      Tensor data,
+      AluOperator op0,
+      Operand operand0,
+      AluOperator op1,
+      Tensor operand1,
+      boolean reverse0,
+      boolean reverse1,
+      Cast writes) {
+    float[] a = widen(data, first);
+    float[] b = widen(operand1, second);
+    int partitions = (int) data.dimension(0);
+    int free = free(data);
+    for (int p = 0; p < partitions; p++) {
+      apply(op0, a, p * free, free, operand0.get(p), reverse0);
+    }
+    int count = partitions * free;
+    if (reverse1) {
+      op1.apply(b, 0, a, 0, a, 0, count);
+    } else {
+      op1.apply(a, 0, b, 0, a, 0, count);
+    }
+    narrow(dst, writes);
+  }
+
+  void tensorScalarReduce(
+      Tensor dst,
+      Tensor data,
+      AluOperator op0,
+      Operand operand0,
+      Reduction reduction,
+      boolean negate,
+      Cast writes) {
+    float[] numbers = widen(data, first);
+    int free = free(data);
+    for (int p = 0; p < data.dimension(0); p++) {
+      apply(op0, numbers, p * free, free, operand0.get(p), false);
+    }
+    reduceAndNarrow(dst, numbers, reduction, negate, writes);
+  }
+
+  void exponential(Tensor dst, Tensor src, Operand max, Reduction reduction, Cast writes) {
+    float[] numbers = widen(src, first);
+    int free = free(src);
+    for (int p = 0; p < src.dimension(0); p++) {
+      float subtracted = max.get(p);
+      for (int i = p * free; i < (p + 1) * free; i++) {
+        numbers[i] = Functions.exp(numbers[i] - subtracted);
+      }
+    }
+    reduceAndNarrow(dst, numbers, reduction, false, writes);
+  }
+
+  void rangeSelect(
+      Tensor dst,
+      Tensor onTrue,
+      AluOperator comparison0,
+      AluOperator comparison1,
+      Operand bound0,
+      Operand bound1,
+      int rangeStart,
+      float onFalse,
+      Reduction reduction,
+      Cast writes) {
+    float[] numbers = widen(onTrue, first);
+    int free = free(onTrue);
+    for (int p = 0; p < onTrue.dimension(0); p++) {
+      float low = bound0.get(p);
+      float high = bound1.get(p);
+      for (int i = 0; i < free; i++) {
+        float index = rangeStart + i;
+        if (comparison0.apply(index, low) == 0 || comparison1.apply(index, high) == 0) {
+          numbers[p * free + i] = onFalse;
+        }
+      }
+    }
+    reduceAndNarrow(dst, numbers, reduction, false, writes);
+  }
+
+  void selectReduce(
+      Tensor dst,
+      IntegerTile predicate,
+      Tensor onTrue,
+      Operand onFalse,
+      boolean reverse,
+      Reduction reduction,
+      Cast writes) {
+    float[] numbers = widen(onTrue, first);
+    int free = free(onTrue);
+    for (int p = 0; p < onTrue.dimension(0); p++) {
+      float other = onFalse.get(p);
+      for (int i = p * free; i < (p + 1) * free; i++) {
+        if ((predicate.get((long) i) != 0) == reverse) {
+          numbers[i] = other;
+        }
+      }
+    }
+    reduceAndNarrow(dst, numbers, reduction, false, writes);
+  }
+
+  /** {@code result = (data0 op0 result) op1 data1} along the free dimension. */
+  void tensorTensorScan(
+      Tensor dst,
+      Tensor data0,
+      Tensor data1,
+      Operand initial,
+      AluOperator op0,
+      AluOperator op1,
+      boolean reverse0,
+      boolean reverse1,
+      Cast writes) {
+    float[] a = widen(data0, first);
+    float[] b = widen(data1, second);
+    int free = free(data0);
+    for (int p = 0; p < data0.dimension(0); p++) {
+      float result = initial.get(p);
+      for (int i = p * free; i < (p + 1) * free; i++) {
+        result = reverse0 ? op0.apply(result, a[i]) : op0.apply(a[i], result);
+        result = reverse1 ? op1.apply(b[i], result) : op1.apply(result, b[i]);
+        a[i] = result;
+      }
+    }
+    narrow(dst, writes);
+  }
+
+  /** {@code register = (src op0 imm0) op1 register} along the free dimension, each one written. */
+  void tensorScalarCumulative(
+      Tensor dst,
+      Tensor src,
+      AluOperator op0,
+      AluOperator op1,
+      Operand imm0,
+      Operand imm1,
+      ReduceCmd command,
+      Cast writes) {
+    float[] numbers = widen(src, first);
+    int free = free(src);
+    registers.begin(command, op1, imm1);
+    for (int p = 0; p < src.dimension(0); p++) {
+      apply(op0, numbers, p * free, free, imm0.get(p), false);
+      float result = registers.get(p);
+      for (int i = p * free; i < (p + 1) * free; i++) {
+        result = op1.apply(numbers[i], result);
+        numbers[i] = result;
+      }
+      registers.set(p, result);
+    }
+    narrow(dst, writes);
+  }
+
+  private void reduceAndNarrow(
+      Tensor dst, float[] numbers, Reduction reduction, boolean negate, Cast writes) {
+    registers.reduce(reduction, numbers, (int) dst.dimension(0), free(dst));
+    narrow(dst, writes);
+    registers.read(reduction, negate, writes);
+  }
+
+  private static int free(Tensor tile) {
+    return tile.dimension(0) == 0 ? 0 : (int) (tile.size() / tile.dimension(0));
   }
 
   /** Reduces runs of {@code length} numbers each. */
@@ -135,11 +302,12 @@ final class VectorEngine {
     return lanes[0];
   }
 
-  private static float identity(AluOperator op) {
+  /** {@return the neutral number of an operator} */
+  static float identity(AluOperator op) {
     return switch (op) {
       case MULTIPLY, LOGICAL_AND -> 1;
       case MAXIMUM -> Float.NEGATIVE_INFINITY;
-      case MINIMUM -> Float.POSITIVE_INFINITY;
+      case MINIMUM, ABS_MIN -> Float.POSITIVE_INFINITY;
       default -> 0;
     };
   }

@@ -286,9 +286,8 @@ class ElementwiseTest {
             data,
             Operand.of(bias),
             Operand.of(1.7f),
-            0,
-            OutOfRange.COUNT,
-            sums);
+            Reduction.of(AluOperator.ADD, sums),
+            OutOfRange.COUNT);
     assertEquals(0, outside);
     for (long i = 0; i < 3; i++) {
       double sum = 0;
@@ -310,7 +309,13 @@ class ElementwiseTest {
     assertEquals(
         3,
         nisa.activation(
-            dst, ActivationFunction.SIN, data, Operand.ZERO, Operand.ONE, 0, OutOfRange.NAN, null));
+            dst,
+            ActivationFunction.SIN,
+            data,
+            Operand.ZERO,
+            Operand.ONE,
+            Reduction.NONE,
+            OutOfRange.NAN));
     assertTrue(Float.isNaN(dst.get(0, 2)));
     assertEquals(StrictMath.sin(0.5), dst.get(0, 1), 1e-6);
     Tensor untouched = row(7, 7, 7, 7);
@@ -324,9 +329,8 @@ class ElementwiseTest {
                     data,
                     Operand.ZERO,
                     Operand.ONE,
-                    0,
-                    OutOfRange.REFUSE,
-                    null));
+                    Reduction.NONE,
+                    OutOfRange.REFUSE));
     assertTrue(refusal.getMessage().startsWith("3 of 4"), refusal.getMessage());
     assertArrayEquals(new float[] {7, 7, 7, 7}, untouched.toArray());
   }
@@ -366,20 +370,6 @@ class ElementwiseTest {
     NeuronCoreTest.assertRefused(
         "no comparison",
         () -> nisa.affineSelect(masked, AccessPattern.of(-1, 5), 0, 1, scores, 0, AluOperator.ADD));
-  }
-
-  @Test
-  void select() {
-    IntegerTile predicate = IntegerTile.allocate(IntegerType.UINT8, 2, 2);
-    predicate.set(0, 1, 1);
-    predicate.set(1, 0, 200);
-    Tensor onTrue = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
-    Operand onFalse = Operand.of(Tensor.of(new float[] {-1, -2}, 2, 1));
-    Tensor dst = Tensor.allocateHeap(Formats.FP32, 2, 2);
-    nisa.select(dst, predicate, onTrue, onFalse, false);
-    assertArrayEquals(new float[] {-1, 2, 3, -2}, dst.toArray());
-    nisa.select(dst, predicate, onTrue, onFalse, true);
-    assertArrayEquals(new float[] {1, -1, -2, 4}, dst.toArray());
   }
 
   @Test

@@ -51,4 +51,42 @@ class XorwowTest {
     assertThrows(IllegalArgumentException.class, () -> Xorwow.ofState(0, 0, 0, 0, 0, 7));
     assertThrows(IllegalArgumentException.class, () -> Xorwow.ofState(1, 2, 3, 4, 5));
   }
+
+  /**
+   * The GpSimd Engine's instructions, in a partition of Marsaglia's state and one that follows it.
+   */
+  @Test
+  void rng() {
+    Nisa nisa = Nisa.on(NeuronCore.V3);
+    int[] begin = Xorwow.marsaglia().state();
+    IntegerTile states = IntegerTile.allocate(IntegerType.UINT32, 2, 6);
+    for (int i = 0; i < 6; i++) {
+      states.set(0, i, begin[i]);
+      states.set(1, i, begin[i]);
+    }
+    states.set(1, 5, begin[5] + 1);
+    nisa.randSetState(states);
+    IntegerTile wide = IntegerTile.allocate(IntegerType.UINT32, 2, 4);
+    nisa.rng(wide);
+    IntegerTile narrow = IntegerTile.allocate(IntegerType.UINT8, 2, 5);
+    nisa.rng(narrow);
+    for (int i = 0; i < 4; i++) {
+      assertEquals(PUBLISHED[i], wide.get(0, i));
+      // The Weyl sequence is added to the output: one more at the start is one more for ever.
+      assertEquals((PUBLISHED[i] + 1) & 0xFFFF_FFFFL, wide.get(1, i));
+    }
+    for (int i = 0; i < 5; i++) {
+      assertEquals(PUBLISHED[4 + i] & 0xFF, narrow.get(0, i));
+    }
+    Xorwow same = Xorwow.marsaglia();
+    for (int i = 0; i < 9; i++) {
+      same.nextInt();
+    }
+    nisa.randGetState(states);
+    for (int i = 0; i < 6; i++) {
+      assertEquals(same.state()[i], (int) states.get(0, i));
+    }
+    NeuronCoreTest.assertRefused("exists from", () -> Nisa.on(NeuronCore.V2).rng(wide));
+    NeuronCoreTest.assertRefused("six uint32", () -> nisa.randSetState(wide));
+  }
 }

@@ -52,10 +52,10 @@ for file in $bios $video $loader $module; do
   [ -f $file ] || absent "there is no $file"
 done
 
-work=$here/target/native-test/$tier
-rm -rf "$work/root" "$work/iso"
-mkdir -p "$work/root/proc" "$work/root/dev" "$work/iso/isolinux" "$work/kernel"
-cd "$work"
+build=$here/target/native-test/$tier
+rm -rf "$build/system" "$build/iso"
+mkdir -p "$build/system/proc" "$build/system/dev" "$build/iso/isolinux" "$build/kernel"
+cd "$build"
 if ! ls kernel/boot/vmlinuz-* > /dev/null 2>&1; then
   package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: //p' | head -n 1)
   [ -n "$package" ] && apt-get download -qq "$package" > download.log 2>&1 ||
@@ -64,16 +64,16 @@ if ! ls kernel/boot/vmlinuz-* > /dev/null 2>&1; then
 fi
 
 # the file system: the program, its libraries, and what starts it
-cp "$program" root/test
+cp "$program" system/test
 for needed in $(LD_LIBRARY_PATH=$(dirname "$library") ldd "$program" | grep -o '/[^ ]*'); do
-  mkdir -p "root$(dirname "$needed")"
-  cp -L "$needed" "root$needed"
+  mkdir -p "system$(dirname "$needed")"
+  cp -L "$needed" "system$needed"
 done
-mkdir -p root/lib/x86_64-linux-gnu
-cp "$library" root/lib/x86_64-linux-gnu/liboctavo.so
+mkdir -p system/lib/x86_64-linux-gnu
+cp "$library" system/lib/x86_64-linux-gnu/liboctavo.so
 gcc -O1 -static -DTIER="\"--tier=$tier\"" -DEVERY="\"--every=$every\"" \
-  -o root/init "$here/src/test/cpp/emulated_init.c"
-(cd root && find . | cpio -o -H newc 2> /dev/null | gzip -1) > iso/initrd
+  -o system/init "$here/src/test/cpp/emulated_init.c"
+(cd system && find . | cpio -o -H newc 2> /dev/null | gzip -1) > iso/initrd
 cp kernel/boot/vmlinuz-* iso/vmlinuz
 cp $loader $module iso/isolinux/
 # Bochs and this kernel disagree about the size of the compact format of saved registers
@@ -93,12 +93,12 @@ megs: 512
 romimage: file=$bios
 vgaromimage: file=$video
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
-ata0-master: type=cdrom, path=$work/boot.iso, status=inserted
+ata0-master: type=cdrom, path=$build/boot.iso, status=inserted
 boot: cdrom
-com1: enabled=1, mode=file, dev=$work/serial.txt
+com1: enabled=1, mode=file, dev=$build/serial.txt
 display_library: term
 sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy
-log: $work/bochs.log
+log: $build/bochs.log
 clock: sync=none
 END
 echo continue > debugger
@@ -109,10 +109,10 @@ TERM=linux timeout 900 script -qec "stty cols 100 rows 40; bochs -q -f bochsrc -
   > bochs.txt 2>&1 < /dev/null || true
 touch serial.txt
 tr -d '\r' < serial.txt | sed -n '/^octavo /,$p' > result.txt
-[ -s result.txt ] || absent "the emulated computer did not get as far as the test; see $work"
+[ -s result.txt ] || absent "the emulated computer did not get as far as the test; see $build"
 cat result.txt
-grep -q '^ended with ' result.txt || absent "the emulated computer was not done after 15 minutes; see $work"
+grep -q '^ended with ' result.txt || absent "the emulated computer was not done after 15 minutes; see $build"
 grep -q '^ended with 0$' result.txt || {
-  echo "octavo-native: the emulated run failed; see $work" >&2
+  echo "octavo-native: the emulated run failed; see $build" >&2
   exit 1
 }

@@ -45,13 +45,13 @@ public final class Tensor {
   private static final long ALIGNMENT = 64;
   private static final int MAX_VIEWS = 1 << 16;
 
-  private final Format format;
-  private final ElementFormat element;
-  private final long[] shape;
-  private final long[] strides;
-  private final MemorySegment data;
-  private final @Nullable Tensor scales;
-  private final @Nullable MemorySegment tensorScale;
+  final Format format;
+  final ElementFormat element;
+  final long[] shape;
+  final long[] strides;
+  final MemorySegment data;
+  final @Nullable Tensor scales;
+  final @Nullable MemorySegment tensorScale;
   private final Storage storage;
   private final boolean confined;
 
@@ -60,7 +60,7 @@ public final class Tensor {
   private @Nullable Tensor matrix;
   private @Nullable Tensor @Nullable [] matrices;
 
-  private Tensor(
+  Tensor(
       Format format,
       long[] shape,
       long[] strides,
@@ -366,37 +366,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the range would cut a block, or a byte of two codes
    */
   public Tensor slice(int d, long from, long to) {
-    Objects.checkIndex(d, shape.length);
-    Objects.checkFromToIndex(from, to, shape[d]);
-    long[] sliced = shape.clone();
-    sliced[d] = to - from;
-    long start = from * strides[d];
-    if (element.storageBits() == 4 && start % 2 != 0) {
-      throw new IllegalArgumentException(
-          "slice [%d, %d) of dimension %d starts within a byte of two %s codes; start at an even index"
-              .formatted(from, to, d, element));
-    }
-    long startByte = element.storageBits() == 4 ? start / 2 : start * (element.storageBits() / 8);
-    long bytes = Codes.byteSize(element, Shape.extent(sliced, strides));
-    MemorySegment part = bytes == 0 ? data.asSlice(0, 0) : data.asSlice(startByte, bytes);
-    return new Tensor(format, sliced, strides, part, sliceScales(d, from, to), tensorScale);
-  }
-
-  private @Nullable Tensor sliceScales(int d, long from, long to) {
-    if (!(format instanceof BlockFormat block) || block.blockRows() == BlockFormat.WHOLE) {
-      return scales;
-    }
-    int last = shape.length - 1;
-    long unit = d == last ? block.blockColumns() : d == last - 1 ? block.blockRows() : 1;
-    if (unit == BlockFormat.WHOLE) {
-      return scales();
-    }
-    if (from % unit != 0 || (to % unit != 0 && to != shape[d])) {
-      throw new IllegalArgumentException(
-          "slice [%d, %d) of dimension %d cuts a block of %s; use multiples of %d"
-              .formatted(from, to, d, format, unit));
-    }
-    return scales().slice(d, from / unit, Math.ceilDiv(to, unit));
+    return Views.slice(this, d, from, to);
   }
 
   /**
@@ -405,18 +375,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if this is no matrix, has scales, or packs two codes to a byte
    */
   public Tensor transpose() {
-    if (rank() != 2 || format instanceof BlockFormat || element.storageBits() < 8) {
-      throw new IllegalArgumentException(
-          "cannot transpose %s: it takes a matrix of whole-byte codes without scales"
-              .formatted(this));
-    }
-    return new Tensor(
-        format,
-        new long[] {shape[1], shape[0]},
-        new long[] {strides[1], strides[0]},
-        data,
-        null,
-        null);
+    return Views.transpose(this);
   }
 
   /**
@@ -427,49 +386,7 @@ public final class Tensor {
    *     consecutive in memory, or a block format's last dimension changes
    */
   public Tensor reshape(long... dimensions) {
-    long[] checked = Shape.checked(dimensions);
-    if (Shape.size(checked) != size()) {
-      throw new IllegalArgumentException(
-          "cannot reshape %s to %s: %d elements against %d"
-              .formatted(this, Arrays.toString(dimensions), size(), Shape.size(checked)));
-    }
-    long[] packed = Shape.strides(checked, Shape.rowUnit(element));
-    boolean sameColumns = checked[checked.length - 1] == columns();
-    boolean evenRows =
-        columns() % Shape.rowUnit(element) == 0
-            && checked[checked.length - 1] % Shape.rowUnit(element) == 0;
-    if (!consecutive() || !(sameColumns || evenRows)) {
-      throw new IllegalArgumentException(
-          "cannot reshape %s to %s: its elements are not consecutive in memory; copy it first"
-              .formatted(this, Arrays.toString(dimensions)));
-    }
-    if (format instanceof BlockFormat block && scales != null) {
-      Shape.checkBlocks(block, checked);
-      boolean oneScale = block.blockRows() == BlockFormat.WHOLE;
-      if (!oneScale && (!sameColumns || block.blockRows() > 1)) {
-        throw new IllegalArgumentException(
-            "cannot reshape %s to %s: that would regroup its blocks"
-                .formatted(this, Arrays.toString(dimensions)));
-      }
-      return new Tensor(
-          format,
-          checked,
-          packed,
-          data,
-          scales.reshape(Shape.scaleShape(block, checked)),
-          tensorScale);
-    }
-    return new Tensor(format, checked, packed, data, null, null);
-  }
-
-  private boolean consecutive() {
-    long[] packed = Shape.strides(shape, Shape.rowUnit(element));
-    for (int d = 0; d < shape.length; d++) {
-      if (strides[d] != packed[d] && shape[d] > 1) {
-        return false;
-      }
-    }
-    return true;
+    return Views.reshape(this, dimensions);
   }
 
   /**
@@ -484,7 +401,7 @@ public final class Tensor {
     }
     Tensor view = matrix;
     if (view == null) {
-      view = makeMatrix();
+      view = Views.matrix(this);
       matrix = view;
     }
     return view;
@@ -516,63 +433,14 @@ public final class Tensor {
       matrices = views;
     }
     if (index >= views.length) {
-      return makeMatrix(index);
+      return Views.matrix(this, index);
     }
     Tensor view = views[(int) index];
     if (view == null) {
-      view = makeMatrix(index);
+      view = Views.matrix(this, index);
       views[(int) index] = view;
     }
     return view;
-  }
-
-  private Tensor makeMatrix(long index) {
-    Tensor view = this;
-    long rest = index;
-    for (int d = rank() - 3; d >= 0; d--) {
-      view = view.slice(d, rest % shape[d], rest % shape[d] + 1);
-      rest /= shape[d];
-    }
-    return view.matrix();
-  }
-
-  private Tensor makeMatrix() {
-    // Dimensions of one element lie anywhere; the others must continue each other.
-    long unit = Shape.rowUnit(element);
-    long rowStride = rank() == 1 ? Math.ceilDiv(columns(), unit) * unit : strides[rank() - 2];
-    long next = -1;
-    for (int d = rank() - 2; d >= 0; d--) {
-      if (shape[d] == 1) {
-        continue;
-      }
-      if (next == -1) {
-        rowStride = strides[d];
-      } else if (strides[d] != next && size() > 0) {
-        throw new IllegalArgumentException(
-            "%s is no matrix: its rows do not lie at equal distances; take slices of it"
-                .formatted(this));
-      }
-      next = strides[d] * shape[d];
-    }
-    Tensor matrixScales = scales;
-    if (format instanceof BlockFormat block && block.blockRows() != BlockFormat.WHOLE) {
-      if (block.blockRows() > 1
-          && rank() > 2
-          && rows() > shape[rank() - 2]
-          && shape[rank() - 2] % block.blockRows() != 0) {
-        throw new IllegalArgumentException(
-            "%s is no matrix: its blocks of %d rows would cross its outer dimensions; take slices of it"
-                .formatted(this, block.blockRows()));
-      }
-      matrixScales = scales().matrix();
-    }
-    return new Tensor(
-        format,
-        new long[] {rows(), columns()},
-        new long[] {rowStride, strides[rank() - 1]},
-        data,
-        matrixScales,
-        tensorScale);
   }
 
   // ---- single elements

@@ -1,9 +1,11 @@
 package octavo.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import octavo.Ops;
 import octavo.Policy;
@@ -70,14 +72,19 @@ class PolicyOpsTest {
       for (int code = 0; code < 1 << 16; code++) {
         in.setCode(code, code >> 8, code & 0xFF);
       }
+      List<ElementFormat> withoutCast =
+          switch (policy) {
+            case ML_DTYPES -> List.of(Formats.E3M2, Formats.E2M3, Formats.E2M1);
+            case TORCH, ORT -> List.of(Formats.E8M0);
+            default -> List.of();
+          };
       for (ElementFormat format : policy.castFormats()) {
-        Tensor own = policy.convert(in, format, arena);
-        Tensor ops;
-        try {
-          ops = Ops.convert(in, format, policy.cast(format), arena);
-        } catch (UnsupportedOperationException e) {
+        if (withoutCast.contains(format)) {
+          assertThrows(UnsupportedOperationException.class, () -> policy.cast(format));
           continue;
         }
+        Tensor own = policy.convert(in, format, arena);
+        Tensor ops = Ops.convert(in, format, policy.cast(format), arena);
         for (int code = 0; code < 1 << 16; code++) {
           float expected = own.get(code >> 8, code & 0xFF);
           float found = ops.get(code >> 8, code & 0xFF);

@@ -44,7 +44,7 @@ final class MatmulBlockNative implements MatmulKernel {
     if (request.blockLength() == 0) {
       return new Verdict.Rejected("no scales change along K; that is matmul.plain");
     }
-    return kernel.consider(request, host, 2.1);
+    return kernel.consider(request, host, 1.1);
   }
 
   @Override

@@ -41,7 +41,7 @@ final class MatmulPlainNative implements MatmulKernel {
     if (request.blockLength() != 0) {
       return new Verdict.Rejected("scales change along K; that is matmul.block");
     }
-    return kernel.consider(request, host, 1.4);
+    return kernel.consider(request, host, 0.95);
   }
 
   @Override

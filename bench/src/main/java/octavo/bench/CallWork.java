@@ -1,7 +1,5 @@
 package octavo.bench;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -11,10 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.stream.IntStream;
+import octavo.natives.NativeLibrary;
 
 /**
  * Calls of a native function that does nothing: what the two ways out of Java cost by themselves.
@@ -60,21 +56,12 @@ final class CallWork implements Contender {
         Linker.nativeLinker().downcallHandle(FUNCTION, SEGMENTS, Linker.Option.critical(false));
 
     private static MemorySegment function() {
-      String arch = System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "x86_64";
-      try (InputStream in =
-          CallWork.class.getResourceAsStream("/octavo/natives/linux-" + arch + "/liboctavo.so")) {
-        if (in == null) {
-          throw new IllegalStateException("the class path has no native library");
-        }
-        Path copy = Files.createTempFile("octavo-bench-", ".so");
-        Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
-        MemorySegment function =
-            SymbolLookup.libraryLookup(copy, Arena.global()).findOrThrow("oct_abi_version");
-        Files.delete(copy);
-        return function;
-      } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
+      if (NativeLibrary.locate(OctavoWork.engine().host().overrides())
+          instanceof NativeLibrary.Location.Found found) {
+        return SymbolLookup.libraryLookup(found.kernels(), Arena.global())
+            .findOrThrow("oct_abi_version");
       }
+      throw new IllegalStateException("there is no native library");
     }
   }
 

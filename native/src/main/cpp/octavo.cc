@@ -197,6 +197,7 @@ int32_t run(const KernelTable* kernels, QuantizeRequest request, const Part& par
     return OCT_ERROR_FORMAT;
   if (!kernels->quantize_supports(request)) return OCT_ERROR_UNSUPPORTED;
   if (!part.is_valid() || request.block_rows < 0 || request.block_columns < 0 ||
+      (request.block_rows == 0 && request.block_columns != 0) ||
       !part.suits(request.out_format, request.block_rows,
                   request.block_rows == 0 ? 1 : request.block_columns))
     return OCT_ERROR_ARGUMENT;

@@ -63,6 +63,9 @@ void test_refusals(int32_t tier) {
   expect(quantize(tier, 1, FP32, E2M1, E8M0, 6, 0), OCT_ERROR_UNSUPPORTED, "quantize with rule 6");
   expect(quantize(tier, 1, FP32, E2M1, E8M0, 0, 3), OCT_ERROR_UNSUPPORTED,
          "quantize with rounding 3");
+  expect(oct_quantize(tier, 1, 2, 0, 1, 0, 2, FP32, x, 8, E2M1, out, 8, FP32, out, 1, 0, 1, 1.0f, 0,
+                      0, 0, 0),
+         OCT_ERROR_ARGUMENT, "quantize by one scale for all rows, but not for all columns");
   expect(quantize(tier, -1, FP32, E2M1, E8M0, 0, 0), OCT_ERROR_ARGUMENT, "quantize of -1 rows");
   expect(oct_amax(tier, 1, 2, 0, 1, 0, 2, E2M1, x, 8, 0), OCT_ERROR_UNSUPPORTED, "amax of E2M1");
   expect(oct_dequantize(tier, 1, 2, 0, 1, 0, 2, E2M1, x, 8, E8M0, x, 1, 0, 2, 1.0f, FP32, out, 8),

@@ -262,9 +262,8 @@ OCT_API int32_t oct_convert_supported(int32_t tier, int32_t in_format, int32_t o
  * @param columns                elements of a row
  * @param row_begin              the first row to compute
  * @param row_end                the row after the last
- * @param column_begin           the first column; where scales are involved the first of a block,
- *                               and an even one
- * @param column_end             the column after the last; where rows have one scale, all are
+ * @param column_begin           the first column; an even one where a format has 4 bits
+ * @param column_end             the column after the last
  * @param in_format              format to read
  * @param in                     the first row to read
  * @param in_row_stride_bytes    from one row to the next
@@ -314,7 +313,8 @@ OCT_API int32_t oct_quantize_supported(int32_t tier, int32_t in_format, int32_t 
  * @param scale_row_stride       from one row of scales to the next, in scales
  * @param block_rows             rows that share a scale; with 0 all do, and the scale is not found
  *                               and written, but given in scales
- * @param block_columns          elements along a row that share a scale; 0: all do
+ * @param block_columns          elements along a row that share a scale; 0: all do, as they must
+ *                               where block_rows is 0
  * @param tensor_scale           multiplies the whole tensor; 1 for none
  * @param scale_rule             one of OCT_SCALE; no matter for other scales than E8M0
  * @param rounding               one of OCT_ROUND, for the elements
@@ -341,9 +341,8 @@ OCT_API int32_t oct_quantize(int32_t tier, int64_t rows, int64_t columns,
  * @param columns                elements of a row
  * @param row_begin              the first row to compute
  * @param row_end                the row after the last
- * @param column_begin           the first column; where scales are involved the first of a block,
- *                               and an even one
- * @param column_end             the column after the last; where rows have one scale, all are
+ * @param column_begin           the first column
+ * @param column_end             the column after the last
  * @param in_format              FP32, BF16 or FP16
  * @param in                     the first row
  * @param in_row_stride_bytes    from one row to the next

@@ -160,6 +160,11 @@ static constexpr DecodeFunction kDecoders[] = {
 #undef OCT_FORMAT
 #undef OCT_INTEGER_FORMAT
 
+// What is quantized, dequantized to, and added to results.
+static constexpr bool is_plain(int32_t format) {
+  return format == Format::FP32 || format == Format::BF16 || format == Format::FP16;
+}
+
 // Scales: FP32, E8M0 or E4M3FN.
 static constexpr bool is_scale_format(int32_t format) {
   return format == Format::FP32 || format == Format::E8M0 || format == Format::E4M3FN;

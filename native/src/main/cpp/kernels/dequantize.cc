@@ -43,9 +43,7 @@ constexpr ScaledDecodeFunction kScaledDecoders[] = {
 }  // namespace
 
 bool dequantize_supports(const DequantizeRequest& request) {
-  return is_scale_format(request.in.scale_format) &&
-         (request.out_format == Format::FP32 || request.out_format == Format::BF16 ||
-          request.out_format == Format::FP16);
+  return is_scale_format(request.in.scale_format) && is_plain(request.out_format);
 }
 
 int32_t dequantize(const DequantizeRequest& request) {

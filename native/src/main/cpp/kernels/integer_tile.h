@@ -156,14 +156,8 @@ void packed_tile(const IntegerCall& call, const PackedColumns& packed) {
 #pragma GCC unroll 4
       for (int step = 0; step < Steps; step++) multiply_step(step);
     } else {
+      // beyond the last group A is 0
       for (int step = 0; step < rest; step++) multiply_step(step);
-      // the offset is in the starts of all steps
-      for (int64_t step = rest; step < Steps; step++) {
-        for (int i = 0; i < Rows; i++) {
-          const VByte4 row = (VByte4)broadcast_bits(a + 4 * (step * Rows + i));
-          for (int v = 0; v < kTileVectors; v++) sums[i][v] = dot(sums[i][v], offsets, row);
-        }
-      }
     }
     for (int v = 0; v < kTileVectors; v++) from[v] += Steps * kStepBytes;
     a += 4 * Rows * Steps;

@@ -228,10 +228,6 @@ static inline TileEnd tile_end(const MatmulRequest& request, int64_t row, int64_
           request.out + row * request.out_row_stride_bytes + column * element};
 }
 
-static inline bool is_plain(int32_t format) {
-  return format == Format::FP32 || format == Format::BF16 || format == Format::FP16;
-}
-
 // The formats that both kinds of matmul support.
 static inline bool matmul_supports_operand(const Operand& operand) {
   return operand.scale_format == OCT_NO_SCALES || is_scale_format(operand.scale_format);

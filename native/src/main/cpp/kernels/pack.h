@@ -31,10 +31,10 @@ struct Slice {
   int64_t all_k;
 };
 
-// Where kLanes rows of a packed operand begin, from `row` on, and what lies between two groups of
-// steps: codes, not bytes. Rows beyond the last panel are those of the last.
 constexpr int64_t kPackedRows = 16;
 
+// Where kLanes rows of a packed operand begin: their panel and the first of them in it. Rows beyond
+// the last panel are those of the last.
 struct PackedRows {
   int64_t panel;
   int64_t row;

@@ -398,10 +398,6 @@ int32_t Quantization::run() {
   return OCT_OK;
 }
 
-static bool is_plain(int32_t format) {
-  return format == Format::FP32 || format == Format::BF16 || format == Format::FP16;
-}
-
 }  // namespace
 
 bool quantize_supports(const QuantizeRequest& request) {

@@ -8,7 +8,6 @@ import octavo.spi.Host;
 import octavo.spi.Isa;
 import octavo.spi.KernelId;
 import octavo.spi.Verdict;
-import octavo.spi.Verdict.Rejected;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -38,20 +37,7 @@ final class ConvertNative implements ConvertKernel {
 
   @Override
   public Verdict consider(ConvertRequest request, Host host) {
-    Rejected objection = kernel.objection(host);
-    if (objection == null) {
-      objection = NativeFormats.objection(request.in().format().element());
-    }
-    if (objection == null) {
-      objection = NativeFormats.objection(request.out().format().element());
-    }
-    if (objection == null) {
-      objection = kernel.objection("the input", request.in());
-    }
-    if (objection == null) {
-      objection = kernel.objection("the output", request.out());
-    }
-    return objection != null ? objection : kernel.eligible(1.4, "C++, vectors without branches");
+    return kernel.consider(request.in(), request.out(), host);
   }
 
   @Override

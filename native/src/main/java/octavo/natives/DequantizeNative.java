@@ -7,7 +7,6 @@ import octavo.spi.Host;
 import octavo.spi.Isa;
 import octavo.spi.KernelId;
 import octavo.spi.Verdict;
-import octavo.spi.Verdict.Rejected;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -34,20 +33,7 @@ final class DequantizeNative implements DequantizeKernel {
 
   @Override
   public Verdict consider(DequantizeRequest request, Host host) {
-    Rejected objection = kernel.objection(host);
-    if (objection == null) {
-      objection = NativeFormats.objection(request.in().format().element());
-    }
-    if (objection == null) {
-      objection = NativeFormats.objection(request.out().format().element());
-    }
-    if (objection == null) {
-      objection = kernel.objection("the input", request.in());
-    }
-    if (objection == null) {
-      objection = kernel.objection("the output", request.out());
-    }
-    return objection != null ? objection : kernel.eligible(1.4, "C++, vectors without branches");
+    return kernel.consider(request.in(), request.out(), host);
   }
 
   @Override

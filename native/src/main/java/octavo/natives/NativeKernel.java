@@ -43,6 +43,24 @@ record NativeKernel(Binding binding, Binding.Tier tier, String stem) {
     return objection == null ? null : new Rejected("%s %s".formatted(name, objection));
   }
 
+  /** {@return the verdict on a request that reads one tensor and writes another} */
+  Verdict consider(Operand in, Operand out, Host host) {
+    Rejected objection = objection(host);
+    if (objection == null) {
+      objection = NativeFormats.objection(in.format().element());
+    }
+    if (objection == null) {
+      objection = NativeFormats.objection(out.format().element());
+    }
+    if (objection == null) {
+      objection = objection("the input", in);
+    }
+    if (objection == null) {
+      objection = objection("the output", out);
+    }
+    return objection != null ? objection : eligible(1.4, "C++, vectors without branches");
+  }
+
   /** {@return the verdict on a request that nothing speaks against} */
   Verdict eligible(double work, String note) {
     return new Verdict.Eligible(

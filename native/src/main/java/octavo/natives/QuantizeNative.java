@@ -11,7 +11,6 @@ import octavo.spi.KernelId;
 import octavo.spi.QuantizeKernel;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Verdict;
-import octavo.spi.Verdict.Rejected;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -41,20 +40,7 @@ final class QuantizeNative implements QuantizeKernel {
 
   @Override
   public Verdict consider(QuantizeRequest request, Host host) {
-    Rejected objection = kernel.objection(host);
-    if (objection == null) {
-      objection = NativeFormats.objection(request.in().format().element());
-    }
-    if (objection == null) {
-      objection = NativeFormats.objection(request.out().format().element());
-    }
-    if (objection == null) {
-      objection = kernel.objection("the input", request.in());
-    }
-    if (objection == null) {
-      objection = kernel.objection("the output", request.out());
-    }
-    return objection != null ? objection : kernel.eligible(1.4, "C++, vectors without branches");
+    return kernel.consider(request.in(), request.out(), host);
   }
 
   @Override

@@ -21,12 +21,15 @@ import octavo.format.Format;
 import octavo.format.Formats;
 import octavo.format.Overflow;
 import octavo.format.Rounding;
+import octavo.format.ScaleRule;
 import octavo.natives.ffm.FfmProvider;
 import octavo.natives.jni.JniProvider;
 import octavo.op.Epilogue;
 import octavo.spi.BackendStatus;
 import octavo.spi.ConvertKernel;
 import octavo.spi.ConvertRequest;
+import octavo.spi.DequantizeKernel;
+import octavo.spi.DequantizeRequest;
 import octavo.spi.Host;
 import octavo.spi.Isa;
 import octavo.spi.Kernel;
@@ -35,6 +38,8 @@ import octavo.spi.MatmulKernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
 import octavo.spi.Overrides;
+import octavo.spi.QuantizeKernel;
+import octavo.spi.QuantizeRequest;
 import octavo.spi.Verdict;
 import octavo.spi.Workers;
 import octavo.tensor.Storage;
@@ -74,6 +79,14 @@ class NativeKernelTest {
 
     ConvertKernel convert() {
       return kernel(ConvertKernel.class, "convert", Isa.PORTABLE);
+    }
+
+    QuantizeKernel quantize() {
+      return kernel(QuantizeKernel.class, "quantize", Isa.PORTABLE);
+    }
+
+    DequantizeKernel dequantize() {
+      return kernel(DequantizeKernel.class, "dequantize", Isa.PORTABLE);
     }
 
     @Override
@@ -224,6 +237,32 @@ class NativeKernelTest {
                 request::toString);
           }
         }
+      }
+    }
+    for (BlockFormat block : Formats.blocks()) {
+      for (ElementFormat plain : List.of(Formats.FP32, Formats.BF16, Formats.FP16)) {
+        for (Rounding rounding : Rounding.values()) {
+          for (ScaleRule rule : ScaleRule.values()) {
+            QuantizeRequest request =
+                new QuantizeRequest(operand(plain), operand(block), rule, rounding);
+            assertEquals(
+                binding.quantizeSupported(
+                    0,
+                    NativeFormats.id(plain),
+                    NativeFormats.id(block.element()),
+                    scaleFormat(block),
+                    QuantizeNative.number(rule),
+                    ConvertNative.number(rounding)),
+                backend.quantize().consider(request, host) instanceof Verdict.Eligible,
+                request::toString);
+          }
+        }
+        DequantizeRequest request = new DequantizeRequest(operand(block), operand(plain));
+        assertEquals(
+            binding.dequantizeSupported(
+                0, NativeFormats.id(block.element()), scaleFormat(block), NativeFormats.id(plain)),
+            backend.dequantize().consider(request, host) instanceof Verdict.Eligible,
+            request::toString);
       }
     }
   }

@@ -1,6 +1,7 @@
 package octavo.nki;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** Merges four rows of codes into one row of packed elements (x4), and takes them apart again. */
 final class Zipper {
@@ -122,9 +123,7 @@ final class Zipper {
     int most = PIECE * 64 / bits;
     for (long i = 0; i < count; i += most) {
       int codes = (int) Math.min(most, count - i);
-      int whole = codes * bits / 2;
-      // Zeros behind an odd four-bit code become the padding of its rows.
-      Lines.read(from, fromAt + i * bits / 2, packed, 0, whole);
+      Lines.read(from, fromAt + i * bits / 2, packed, 0, codes * bits / 2);
       unzip(bits, packed, 0, codes, to, toAt + bytes(bits, i), toStride);
     }
   }
@@ -159,8 +158,16 @@ final class Zipper {
       }
       default -> splitInts(from, index, rows, longs);
     }
+    int whole = (codes * bits) >> 3;
     for (int c = 0; c < 4; c++) {
-      Lines.write(rows, c * PIECE, to, at + c * stride, length);
+      long row = at + c * stride;
+      Lines.write(rows, c * PIECE, to, row, whole);
+      if (whole < length) {
+        // Behind an odd four-bit code lies padding or, in a slice, a neighbour: it stays.
+        int code = (int) (rows[c * PIECE + (whole >>> 3)] >>> (8 * (whole & 7))) & 0xF;
+        int other = to.get(ValueLayout.JAVA_BYTE, row + whole) & 0xF0;
+        to.set(ValueLayout.JAVA_BYTE, row + whole, (byte) (other | code));
+      }
     }
   }
 

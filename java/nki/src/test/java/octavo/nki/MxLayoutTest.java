@@ -96,6 +96,29 @@ class MxLayoutTest {
     assertEquals(0x4321, fp4.data().get(octavo.tensor.Codes.SHORT, 2));
   }
 
+  /** The column behind an odd end shares its bytes with the last one. */
+  @Test
+  void columnsOfAnOddSlice() {
+    RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
+    for (long free : new long[] {1, 3, 2049}) {
+      for (Interleaving order : Interleaving.values()) {
+        Tensor packed = random(random, Formats.E2M1, 64, free, 4);
+        Tensor wide = Tensor.allocate(Arena.ofAuto(), Formats.E2M1, 256, free + 1);
+        wide.data().fill((byte) 0xFF);
+        MxLayout.unpackColumns(packed, order, wide.slice(1, 0, free));
+        for (long p = 0; p < 64; p++) {
+          for (int c = 0; c < 4; c++) {
+            long k = order.index(64, p, c);
+            for (long f = 0; f < free; f++) {
+              assertEquals(packed.code(p, f, c), wide.code(k, f));
+            }
+            assertEquals(0xF, wide.code(k, free));
+          }
+        }
+      }
+    }
+  }
+
   // ---- definitions and round trips over all shapes
 
   @ParameterizedTest

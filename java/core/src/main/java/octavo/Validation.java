@@ -97,11 +97,7 @@ final class Validation {
     blocks(a, b.format(), b);
     epilogue(epilogue, b.rows(), out);
     apart("matmul", "a", a, out);
-    if (out.overlaps(b)) {
-      throw new IllegalArgumentException(
-          "matmul output %s overlaps its b %s in memory; give the output memory of its own"
-              .formatted(out, b));
-    }
+    apart("matmul", "b", b, out, out.overlaps(b));
   }
 
   static void matmul(Tensor a, SparseMatrix b, Tensor out) {
@@ -120,7 +116,7 @@ final class Validation {
     }
     oneOf("matmul output", out, PRODUCTS, "convert or quantize the result afterwards");
     apart("matmul", "a", a, out);
-    apart("matmul", "b", b.values(), out);
+    apart("matmul", "b", b, out, out.overlaps(b));
   }
 
   private static void matrix(String what, Tensor tensor) {
@@ -249,7 +245,11 @@ final class Validation {
   }
 
   private static void apart(String op, String what, Tensor in, Tensor out) {
-    if (out.overlaps(in)) {
+    apart(op, what, in, out, out.overlaps(in));
+  }
+
+  private static void apart(String op, String what, Object in, Tensor out, boolean overlap) {
+    if (overlap) {
       throw new IllegalArgumentException(
           "%s output %s overlaps its %s %s in memory; give the output memory of its own"
               .formatted(op, out, what, in));

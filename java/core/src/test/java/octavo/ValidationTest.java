@@ -1,14 +1,19 @@
 package octavo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import octavo.format.BlockFormat;
 import octavo.format.Format;
 import octavo.format.Formats;
+import octavo.format.Sparsity;
 import octavo.op.Epilogue;
+import octavo.tensor.Codes;
+import octavo.tensor.SparseMatrix;
 import octavo.tensor.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -98,14 +103,14 @@ class ValidationTest {
   @Test
   void quantizeNeedsCodesAndScalesOfItsOwn() {
     byte[] bytes = new byte[32];
-    java.lang.foreign.MemorySegment memory = java.lang.foreign.MemorySegment.ofArray(bytes);
+    MemorySegment memory = MemorySegment.ofArray(bytes);
     Tensor in = Tensor.of(Formats.BF16, memory.asSlice(0, 64 / 2), 16);
     Tensor out =
         Tensor.ofBlocks(
             Formats.NVFP4,
-            java.lang.foreign.MemorySegment.ofArray(new byte[8]),
+            MemorySegment.ofArray(new byte[8]),
             Tensor.of(Formats.E4M3FN, memory.asSlice(31, 1), 1),
-            java.lang.foreign.MemorySegment.NULL,
+            MemorySegment.NULL,
             16);
     refused(
         "quantize output NVFP4 [16] overlaps its input BF16 [16] in memory; give the output memory of its own",
@@ -127,9 +132,9 @@ class ValidationTest {
     Tensor in =
         Tensor.ofBlocks(
             Formats.E4M3FN_TENSOR,
-            java.lang.foreign.MemorySegment.ofArray(new byte[1]),
+            MemorySegment.ofArray(new byte[1]),
             scales,
-            java.lang.foreign.MemorySegment.NULL,
+            MemorySegment.NULL,
             1);
     refused(
         "dequantize output FP32 [1] overlaps its input E4M3FN_TENSOR [1] in memory; give the output memory of its own",
@@ -224,6 +229,34 @@ class ValidationTest {
     engine.explainMatmul(other, other, square.slice(0, 4, 8));
     assertEquals(1, fakes.considered.size());
     fakes.considered.clear();
+  }
+
+  @Test
+  void sparseMatmulNeedsAnOutputOfItsOwn() {
+    Tensor a = heap(Formats.BF16, 2, 4);
+    MemorySegment memory = MemorySegment.ofArray(new byte[36]);
+    MemorySegment tags = memory.asSlice(0, 8);
+    for (int row = 0; row < 4; row++) {
+      tags.set(Codes.SHORT, 2L * row, (short) 0x10);
+    }
+    Tensor values = heap(Formats.FP32, 4, 2);
+    SparseMatrix b = SparseMatrix.of(Sparsity.S2_4, values, tags);
+    for (Tensor out :
+        List.of(Tensor.of(Formats.FP32, memory.asSlice(4), 2, 4), values.reshape(2, 4))) {
+      assertTrue(out.overlaps(b));
+      refused(
+          "matmul output FP32 [2, 4] overlaps its b FP32 [4, 4] sparse 2:4 in memory; give the output memory of its own",
+          () -> engine.matmul(a, b, out));
+    }
+    Tensor scaled =
+        Tensor.ofBlocks(
+            Formats.MXFP4,
+            MemorySegment.ofArray(new byte[16]),
+            Tensor.of(Formats.E8M0, tags.asSlice(7), 1),
+            MemorySegment.NULL,
+            32);
+    assertTrue(scaled.overlaps(b));
+    assertFalse(heap(Formats.FP32, 2, 4).overlaps(b));
   }
 
   @Test

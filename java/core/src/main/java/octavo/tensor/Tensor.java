@@ -553,6 +553,18 @@ public final class Tensor {
   }
 
   /**
+   * {@return whether this tensor, codes or scales, and a sparse matrix, values or tags, share
+   * memory}
+   *
+   * @param other a sparse matrix
+   */
+  public boolean overlaps(SparseMatrix other) {
+    return overlap(data, other.tags())
+        || (scales != null && scales.overlaps(other))
+        || overlaps(other.values());
+  }
+
+  /**
    * {@return whether another tensor is a view of the same elements: format, dimensions, memory}
    *
    * @param other another tensor

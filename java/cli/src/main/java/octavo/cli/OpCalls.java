@@ -20,6 +20,7 @@ import octavo.spi.Operand;
 import octavo.spi.QuantizeRequest;
 import octavo.spi.Request;
 import octavo.spi.SparseMatmulRequest;
+import octavo.tensor.SparseMatrix;
 import octavo.tensor.Storage;
 
 /**
@@ -129,7 +130,7 @@ record OpCalls(
           new OpCalls(
               Formats.elements(),
               Formats.elements().stream()
-                  .filter(format -> format.decode(0) == 0)
+                  .filter(SparseMatrix::takes)
                   .map(Format.class::cast)
                   .toList(),
               " times sparse ",

@@ -193,12 +193,22 @@ public final class SparseMatrix {
     }
   }
 
+  /**
+   * {@return whether matrices in a format can be sparse: whether code 0, which is what is left out,
+   * is zero}
+   *
+   * @param format any element format
+   */
+  public static boolean takes(ElementFormat format) {
+    return isZero(format, 0);
+  }
+
   private static void checkFormat(Tensor tensor) {
     if (tensor.rank() != 2 || tensor.format() instanceof BlockFormat) {
       throw new IllegalArgumentException(
           "%s: structured sparsity takes matrices without scales".formatted(tensor));
     }
-    if (tensor.element().decode(0) != 0) {
+    if (!takes(tensor.element())) {
       throw new IllegalArgumentException(
           "%s: %s has no zero, so none can be left out".formatted(tensor, tensor.element()));
     }

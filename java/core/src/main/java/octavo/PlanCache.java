@@ -20,8 +20,7 @@ final class PlanCache<R extends Request, K extends Kernel<R>> {
 
   static int hash(int hash, Tensor tensor) {
     // By identity: a format's fields would take longer to hash than a small call takes. Equal
-    // formats
-    // that are different objects merely get plans of their own.
+    // formats that are different objects merely get plans of their own.
     int h = hash * 31 + System.identityHashCode(tensor.format());
     h = h * 31 + Long.hashCode(tensor.rows());
     h = h * 31 + Long.hashCode(tensor.columns());

@@ -141,9 +141,9 @@ public enum Policy {
   /**
    * Casts numbers to another format, NaN to this policy's code of it.
    *
-   * <p>On the calling thread, for the most part by table; a call allocates a table of 256 KiB, but
-   * from FP32, where it is made once for each policy and format. The payload of a NaN counts in
-   * FP32 alone: in other formats every NaN is the quiet one of its sign.
+   * <p>On the threads of {@link Ops}, for the most part by table. A table takes at most 256 KiB and
+   * is made once for each policy and pair of formats. The payload of a NaN counts in FP32 alone: in
+   * other formats every NaN is the quiet one of its sign.
    *
    * @param in numbers in any element format
    * @param out where the codes go: the same shape, other memory

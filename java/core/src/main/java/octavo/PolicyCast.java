@@ -90,25 +90,38 @@ final class PolicyCast {
     Tensor from = in.matrix();
     Tensor to = out.matrix();
     boolean isShort = from.element().bits() <= 16;
+    boolean isStepped =
+        from.element().equals(Formats.FP32)
+            && format.storageBits() == Byte.SIZE
+            && from.unitColumnStride()
+            && to.unitColumnStride();
+    // Both are made here, or every worker would make its own.
     int[] table = isShort ? tables.computeIfAbsent(from.element(), this::table) : null;
+    int[] stepTable = isStepped ? steps() : null;
     long rowsPerPart = Math.max(1, PART / Math.max(1, from.columns()));
     int parts = Math.toIntExact(Math.ceilDiv(from.rows(), rowsPerPart));
     workers.run(
         parts,
         part -> {
           long first = part * rowsPerPart;
-          rows(from, to, table, first, Math.min(from.rows(), first + rowsPerPart));
+          rows(from, to, table, stepTable, first, Math.min(from.rows(), first + rowsPerPart));
         });
   }
 
-  private void rows(Tensor from, Tensor to, int @Nullable [] table, long first, long end) {
+  private void rows(
+      Tensor from,
+      Tensor to,
+      int @Nullable [] table,
+      int @Nullable [] stepTable,
+      long first,
+      long end) {
     boolean isFp32 = from.element().equals(Formats.FP32);
     int inBits = from.element().storageBits();
     int outBits = format.storageBits();
     boolean neighbours = from.unitColumnStride() && to.unitColumnStride();
     for (long i = first; i < end; i++) {
-      if (neighbours && isFp32 && outBits == 8) {
-        narrow(row(from, i), row(to, i), steps());
+      if (stepTable != null) {
+        narrow(row(from, i), row(to, i), stepTable);
       } else if (neighbours && isFp32 && outBits == 16) {
         half(row(from, i), row(to, i));
       } else if (neighbours && table != null && inBits == 16 && outBits == 8) {

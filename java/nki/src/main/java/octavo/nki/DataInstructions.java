@@ -121,6 +121,7 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
     Checks.tile(core, "affine_select on_true_tile", onTrue);
     Checks.sameShape("affine_select", dst, onTrue);
     Checks.patternFits("affine_select", dst, pattern);
+    Checks.require(comparison.compares(), "%s is no comparison", comparison.nkiName());
     gpSimdEngine.affineSelect(
         dst, pattern, offset, channelMultiplier, onTrue, onFalse, comparison, next());
   }
@@ -332,21 +333,9 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
         dst.type() == data.type(), "%s: %s and %s differ in type", instruction, dst, data);
     boolean exact =
         switch (op) {
-          case ADD,
-              SUBTRACT,
-              MULTIPLY,
-              MAXIMUM,
-              MINIMUM,
-              EQUAL,
-              NOT_EQUAL,
-              GREATER_EQUAL,
-              GREATER,
-              LESS_EQUAL,
-              LESS ->
-              true;
-          default -> false;
+          case ADD, SUBTRACT, MULTIPLY, MAXIMUM, MINIMUM -> true;
+          default -> op.compares() || op.bitvec();
         };
-    Checks.require(
-        op.bitvec() || exact, "%s with %s on integers; convert them first", instruction, op);
+    Checks.require(exact, "%s with %s on integers; convert them first", instruction, op);
   }
 }

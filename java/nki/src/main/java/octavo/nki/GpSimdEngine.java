@@ -58,17 +58,9 @@ final class GpSimdEngine {
     vectorEngine.narrow(dst, writes);
   }
 
-  /** The affine value is an integer: compared as such, whatever FP32 can hold. */
+  /** By its sign: the affine value is an integer, which FP32 may not hold. */
   private static boolean compare(AluOperator comparison, int value) {
-    return switch (comparison) {
-      case EQUAL -> value == 0;
-      case NOT_EQUAL -> value != 0;
-      case GREATER_EQUAL -> value >= 0;
-      case GREATER -> value > 0;
-      case LESS_EQUAL -> value <= 0;
-      case LESS -> value < 0;
-      default -> throw new IllegalArgumentException(comparison.nkiName() + " is no comparison");
-    };
+    return comparison.apply(Integer.signum(value), 0) != 0;
   }
 
   // ---- random bits

@@ -85,4 +85,20 @@ class StochasticRoundingTest {
     nisa.tensorCopy(other, third);
     assertNotEquals(-1, one.data().mismatch(other.data()));
   }
+
+  @Test
+  void refusedSelectionsUseNoRandomBits() {
+    Cast writes = StochasticRounding.ofEnvironment(Map.of(StochasticRounding.ENABLE, "1"));
+    Tensor third = Tensor.allocateHeap(Formats.FP32, 1, 256);
+    Nisa.on(NeuronCore.V4).memset(third, 1 / 3f);
+    Tensor plain = Tensor.allocateHeap(Formats.BF16, 1, 256);
+    Nisa.on(NeuronCore.V4, writes).tensorCopy(plain, third);
+    Tensor after = Tensor.allocateHeap(Formats.BF16, 1, 256);
+    Nisa nisa = Nisa.on(NeuronCore.V4, writes);
+    NeuronCoreTest.assertRefused(
+        "add is no comparison",
+        () -> nisa.affineSelect(after, AccessPattern.of(1, 256), 0, 1, third, 0, AluOperator.ADD));
+    nisa.tensorCopy(after, third);
+    assertEquals(-1, plain.data().mismatch(after.data()));
+  }
 }

@@ -54,7 +54,7 @@ public final class MxLayout {
 
   static void pack(Engine engine, Tensor blocks, MxTile tile) {
     Tensor rows = blocks.matrix();
-    checkBlocks(rows, tile, rows.columns() <= tile.contraction());
+    checkBlocks(rows, tile);
     apart(rows, tile.data());
     apart(rows, tile.scales());
     int bits = rows.element().storageBits();
@@ -104,7 +104,7 @@ public final class MxLayout {
 
   static void unpack(Engine engine, MxTile tile, Tensor blocks) {
     Tensor rows = blocks.matrix();
-    checkBlocks(rows, tile, rows.columns() <= tile.contraction());
+    checkBlocks(rows, tile);
     apart(rows, tile.data());
     apart(rows, tile.scales());
     long used = rows.columns() / MxTile.PACK;
@@ -144,9 +144,11 @@ public final class MxLayout {
     };
   }
 
-  private static void checkBlocks(Tensor rows, MxTile tile, boolean fits) {
+  private static void checkBlocks(Tensor rows, MxTile tile) {
     ElementFormat element = tile.data().element();
-    if (!rows.format().equals(blockFormat(element)) || rows.rows() != tile.free() || !fits) {
+    if (!rows.format().equals(blockFormat(element))
+        || rows.rows() != tile.free()
+        || rows.columns() > tile.contraction()) {
       throw new IllegalArgumentException(
           "blocks are %s, the tile %s; it goes with %s [%d, at most %d]"
               .formatted(rows, tile, blockFormat(element), tile.free(), tile.contraction()));
@@ -294,10 +296,7 @@ public final class MxLayout {
   }
 
   private static void checkScales(Tensor scales, Tensor scaleTile, int offset) {
-    if (offset < 0 || offset > 12 || offset % MxTile.GROUPS != 0) {
-      throw new IllegalArgumentException(
-          "scales at offset %d of a quadrant; it may be 0, 4, 8 or 12".formatted(offset));
-    }
+    MxTile.checkOffset(offset);
     if (!scales.format().equals(Formats.E8M0)
         || !scaleTile.format().equals(Formats.E8M0)
         || scales.rank() != 2

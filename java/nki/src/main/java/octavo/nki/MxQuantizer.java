@@ -111,10 +111,7 @@ public final class MxQuantizer {
   private void redoEdges(Tensor plain, Tensor quantized, MxQuantization quantization) {
     ElementFormat element = quantized.element();
     ElementFormat from = plain.element();
-    int m =
-        quantization.rule() == ScaleRule.TRAINIUM
-            ? element.maxExponent() - 1
-            : element.maxExponent();
+    int m = 127 - quantization.rule().scaleCode(1.0f, element);
     long groups = quantized.size() / group.length;
     for (long g = 0; g < groups; g++) {
       int code = quantized.scales().data().get(ValueLayout.JAVA_BYTE, g) & 0xFF;

@@ -80,10 +80,7 @@ public final class MxTile {
     Tensor packed = packed(data);
     long partitions = packed.dimension(0);
     long free = packed.dimension(1);
-    if (offset < 0 || offset > 12 || offset % GROUPS != 0) {
-      throw new IllegalArgumentException(
-          "scales at offset %d of a quadrant; it may be 0, 4, 8 or 12".formatted(offset));
-    }
+    checkOffset(offset);
     boolean one = partitions == NeuronCore.QUADRANT;
     if (!scaleTile.format().equals(Formats.E8M0)
         || scaleTile.rank() != 2
@@ -148,6 +145,13 @@ public final class MxTile {
       throw new IllegalArgumentException(
           "%d partitions; MX operands have a multiple of 32: pad K to a multiple of 128"
               .formatted(partitions));
+    }
+  }
+
+  static void checkOffset(int offset) {
+    if (offset < 0 || offset > 12 || offset % GROUPS != 0) {
+      throw new IllegalArgumentException(
+          "scales at offset %d of a quadrant; it may be 0, 4, 8 or 12".formatted(offset));
     }
   }
 

@@ -148,7 +148,7 @@ public enum NeuronCore {
    * @param psum the type of the result
    */
   public int movingFree(DType psum) {
-    return this == V4 ? PSUM_BANKS * psumBankFree(psum) : 512;
+    return this == V4 ? PSUM_BANKS * psumBankFree(psum) : psumBankFree(DType.FLOAT32);
   }
 
   /**

@@ -31,7 +31,8 @@ import octavo.tensor.Tensor;
  * <p>An instance is one core's instruction stream with its working memory, its engines' reduction
  * registers ({@link Reduction}) and random generators: not safe for use by several threads at once.
  * After warm-up on tiles of the same shape instructions allocate no arrays for numbers, only
- * objects of some dozen bytes.
+ * objects of some dozen bytes; but for products with {@link NanScale#GOLDEN_INFINITY} or of FP4
+ * whose values an {@link Fp4Expansion} changes, and for the states of random generators.
  *
  * <p>Throughout: {@link IllegalArgumentException} with what the generation allows if types, shapes
  * or limits forbid a call.

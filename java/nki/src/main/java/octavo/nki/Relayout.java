@@ -1,6 +1,7 @@
 package octavo.nki;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import octavo.Engine;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
@@ -102,34 +103,18 @@ final class Relayout implements Workers.Part {
 
   /** Packed elements {@code [free, words]}, rows of a matrix, to {@code [words, free, 4]}. */
   static void words(Workers workers, Tensor rows, long words, Tensor packed) {
-    int unit = rows.element().storageBits() / 2;
-    transpose(
-        workers,
-        unit,
-        rows.rows(),
-        words,
-        rows.data(),
-        0,
-        stride(rows, 0),
-        packed.data(),
-        0,
-        stride(packed, 0));
+    elements(workers, rows.rows(), words, rows, packed);
   }
 
   /** Packed elements {@code [words, free, 4]} to {@code [free, words]}, rows of a matrix. */
   static void wordsBack(Workers workers, Tensor packed, long words, Tensor rows) {
-    int unit = rows.element().storageBits() / 2;
+    elements(workers, words, rows.rows(), packed, rows);
+  }
+
+  private static void elements(Workers workers, long rows, long columns, Tensor from, Tensor to) {
+    int unit = from.element().storageBits() / 2;
     transpose(
-        workers,
-        unit,
-        words,
-        rows.rows(),
-        packed.data(),
-        0,
-        stride(packed, 0),
-        rows.data(),
-        0,
-        stride(rows, 0));
+        workers, unit, rows, columns, from.data(), 0, stride(from, 0), to.data(), 0, stride(to, 0));
   }
 
   /** Scales {@code [free, groups]} to quadrants {@code [., 4, free]}. */
@@ -272,7 +257,7 @@ final class Relayout implements Workers.Part {
   }
 
   private void merge(Zipper zipper, long first, long end) {
-    Interleaving order = java.util.Objects.requireNonNull(zipped);
+    Interleaving order = Objects.requireNonNull(zipped);
     boolean zip = kind == Kind.ZIP;
     Lines flat = zip ? from : to;
     Lines packed = zip ? to : from;

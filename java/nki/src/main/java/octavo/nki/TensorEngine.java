@@ -74,13 +74,12 @@ final class TensorEngine {
     Tensor rows = scratch.matrix(format, columns, pairs ? 2 * partitions : partitions);
     for (int pair = 0; pair < (pairs ? 2 : 1); pair++) {
       Tensor half = pairs ? operand.slice(1, pair, pair + 1) : operand;
-      transposeInto(half.data(), half, free, rows, pair * partitions);
+      transposeInto(half, free, rows, pair * partitions);
     }
     return rows;
   }
 
-  private void transposeInto(
-      MemorySegment data, Tensor operand, int columnDimension, Tensor rows, long firstColumn) {
+  private void transposeInto(Tensor operand, int columnDimension, Tensor rows, long firstColumn) {
     int unit = operand.element().storageBits() / 8;
     long at = firstColumn * unit;
     if (operand.stride(columnDimension) == 1 || operand.columns() <= 1) {
@@ -89,7 +88,7 @@ final class TensorEngine {
           unit,
           operand.dimension(0),
           operand.columns(),
-          data,
+          operand.data(),
           0,
           operand.stride(0) * unit,
           rows.data(),
@@ -102,7 +101,7 @@ final class TensorEngine {
       for (long k = 0; k < operand.dimension(0); k++) {
         int code =
             Codes.get(
-                data,
+                operand.data(),
                 operand.element(),
                 row * operand.stride(columnDimension) + k * operand.stride(0));
         Codes.set(rows.data(), rows.element(), row * rows.stride(0) + firstColumn + k, code);
@@ -173,7 +172,7 @@ final class TensorEngine {
 
   /** Moves bits. */
   void transpose(Tensor data, Tensor dst) {
-    transposeInto(data.data(), data, 1, dst, 0);
+    transposeInto(data, 1, dst, 0);
   }
 
   /** Multiplies by an identity matrix: NaN and infinity spread along the contraction. */

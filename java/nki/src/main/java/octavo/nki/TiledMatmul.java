@@ -26,8 +26,10 @@ import octavo.tensor.Tensor;
  * <p>It does not run the loop nest: operands change layout once, and each K tile is one call of a
  * kernel over all of M and N, which gives the same bits.
  *
- * <p>Keeps its working memory between calls, as much as both operands and twice the result. Not
- * safe for use by several threads at once; the kernels may use several.
+ * <p>Keeps its working memory between calls: as much as both operands, three times as much for FP4
+ * whose values an {@link Fp4Expansion} changes; with {@link NanScale#GOLDEN_INFINITY} also the
+ * result in FP32, up to twice. Not safe for use by several threads at once; the kernels may use
+ * several.
  *
  * <p>Source: AWS Neuron SDK, {@code nki.isa.nc_matmul} and {@code nc_matmul_mx}; Trainium3 guide,
  * BF16 Matmul Results in PSUM.
@@ -117,7 +119,7 @@ public final class TiledMatmul {
     }
   }
 
-  /** {@return the formats of results on a generation} */
+  /** {@return whether a result's format is one that a generation sums in} */
   static boolean isPsum(NeuronCore core, Tensor dst) {
     return dst.format().equals(Formats.FP32)
         || (core.psumTypes().contains(DType.BFLOAT16) && dst.format().equals(Formats.BF16));

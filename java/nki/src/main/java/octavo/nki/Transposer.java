@@ -90,7 +90,7 @@ final class Transposer {
     switch (unit) {
       case 1 -> bytes(work, longs);
       case 2 -> shorts(work, longs);
-      case 4 -> ints(work, 0, longs);
+      case 4 -> ints(work, longs);
       default -> {}
     }
     if (unit == 16) {
@@ -196,8 +196,8 @@ final class Transposer {
     }
   }
 
-  private static void ints(long[] work, int first, int longs) {
-    for (int i = first; i < first + longs; i++) {
+  private static void ints(long[] work, int longs) {
+    for (int i = 0; i < longs; i++) {
       long a = work[i];
       long b = work[i + SLICE];
       long x = ((a >>> 32) ^ b) & INTS;

@@ -1,5 +1,7 @@
 package octavo.nki;
 
+import octavo.format.StochasticBits;
+
 /**
  * Marsaglia's XORWOW generator: the one that the GpSimd Engine (from NeuronCore-v3) and the Vector
  * Engine (from v4) keep states of, six 32-bit words each.
@@ -35,7 +37,20 @@ public final class Xorwow {
   private int d;
 
   private Xorwow(int[] state) {
-    setState(state);
+    if (state.length != STATE_WORDS) {
+      throw new IllegalArgumentException(
+          "a state of %d words; XORWOW has %d".formatted(state.length, STATE_WORDS));
+    }
+    if ((state[0] | state[1] | state[2] | state[3] | state[4]) == 0) {
+      throw new IllegalArgumentException(
+          "a state whose first five words are zeros never leaves them; set one of them");
+    }
+    x = state[0];
+    y = state[1];
+    z = state[2];
+    w = state[3];
+    v = state[4];
+    d = state[5];
   }
 
   /** {@return a generator in the state that Marsaglia's paper begins with} */
@@ -60,14 +75,11 @@ public final class Xorwow {
    */
   public static Xorwow ofSeed(long seed) {
     int[] state = new int[STATE_WORDS];
-    long z = seed;
-    for (int i = 0; i < STATE_WORDS; i += 2) {
-      z += 0x9E3779B97F4A7C15L;
-      long word = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-      word = (word ^ (word >>> 27)) * 0x94D049BB133111EBL;
-      word ^= word >>> 31;
-      state[i] = (int) word;
-      state[i + 1] = (int) (word >>> 32);
+    for (int i = 0; i < STATE_WORDS / 2; i++) {
+      // Splitmix64's number i: the key of the i-th run of 2^32 elements.
+      long word = StochasticBits.key(seed, (long) i << 32);
+      state[2 * i] = (int) word;
+      state[2 * i + 1] = (int) (word >>> 32);
     }
     return new Xorwow(state);
   }
@@ -75,29 +87,6 @@ public final class Xorwow {
   /** {@return a copy of the state: x, y, z, w, v and d} */
   public int[] state() {
     return new int[] {x, y, z, w, v, d};
-  }
-
-  /**
-   * Continues from a state.
-   *
-   * @param state x, y, z, w, v and d, not all of the first five zero
-   * @throws IllegalArgumentException if there are not six words, or the first five are zeros
-   */
-  public final void setState(int... state) {
-    if (state.length != STATE_WORDS) {
-      throw new IllegalArgumentException(
-          "a state of %d words; XORWOW has %d".formatted(state.length, STATE_WORDS));
-    }
-    if ((state[0] | state[1] | state[2] | state[3] | state[4]) == 0) {
-      throw new IllegalArgumentException(
-          "a state whose first five words are zeros never leaves them; set one of them");
-    }
-    x = state[0];
-    y = state[1];
-    z = state[2];
-    w = state[3];
-    v = state[4];
-    d = state[5];
   }
 
   /** {@return the next 32 random bits} */

@@ -7,9 +7,6 @@ import octavo.kernels.vector.WidthCopies;
 /** Codes to numbers, a line at a time. */
 interface RowDecoder {
 
-  /** {@return how many numbers are written together}: what lies behind a line must bear it */
-  int lanes();
-
   /**
    * Decodes codes of up to eight bits that have signs.
    *
@@ -49,7 +46,7 @@ interface RowDecoder {
    * @param minNormal the smallest normal number
    * @param signShift how far left the sign goes
    * @param scales a factor for every run of numbers
-   * @param run the length of a run as a power of two, at least four
+   * @param run the length of a run as a power of two, at least the lanes of a vector
    * @param to where the numbers go
    * @param toAt where the first goes
    * @return the largest magnitude of a code

@@ -41,11 +41,6 @@ final class RowDecoderLanes implements RowDecoder {
   RowDecoderLanes() {}
 
   @Override
-  public int lanes() {
-    return LANES;
-  }
-
-  @Override
   public int bytes(
       byte[] codes,
       int at,

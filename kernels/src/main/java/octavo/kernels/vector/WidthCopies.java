@@ -3,6 +3,7 @@ package octavo.kernels.vector;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.constant.ConstantDescs;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.Objects;
@@ -32,9 +33,6 @@ public final class WidthCopies {
 
   private WidthCopies() {}
 
-  /** What a copy is for: its width, and what else its template makes constants of. */
-  private record Copy(Width width, Object constants) {}
-
   /**
    * {@return an instance of a new copy of a template}
    *
@@ -46,26 +44,7 @@ public final class WidthCopies {
    */
   public static <T> T instance(
       MethodHandles.Lookup lookup, Class<T> type, Class<? extends T> template, Width width) {
-    return instance(lookup, type, template, width, width);
-  }
-
-  /**
-   * {@return an instance of a new copy of a template that has more constants than its width}
-   *
-   * @param <T> what kernels call the copy through: one call per tile or run, never per vector
-   * @param lookup a lookup in the template's package
-   * @param type an interface of the template
-   * @param template a top-level class with a constructor without parameters
-   * @param width the width that {@link Species#of} shall give to the copy
-   * @param constants what {@link #constants} shall give to the copy
-   */
-  public static <T> T instance(
-      MethodHandles.Lookup lookup,
-      Class<T> type,
-      Class<? extends T> template,
-      Width width,
-      Object constants) {
-    return instance(lookup, type, bytes(template), width, constants);
+    return instance(lookup, type, bytes(template), width);
   }
 
   /**
@@ -79,14 +58,8 @@ public final class WidthCopies {
    */
   public static <T> T instance(
       MethodHandles.Lookup lookup, Class<T> type, byte[] code, Width width) {
-    return instance(lookup, type, code, width, width);
-  }
-
-  private static <T> T instance(
-      MethodHandles.Lookup lookup, Class<T> type, byte[] code, Width width, Object constants) {
     try {
-      MethodHandles.Lookup copy =
-          lookup.defineHiddenClassWithClassData(code, new Copy(width, constants), true);
+      MethodHandles.Lookup copy = lookup.defineHiddenClassWithClassData(code, width, true);
       return type.cast(
           copy.findConstructor(copy.lookupClass(), MethodType.methodType(void.class)).invoke());
     } catch (RuntimeException | Error e) {
@@ -97,26 +70,11 @@ public final class WidthCopies {
     }
   }
 
-  /**
-   * {@return what a copy shall make constants of}
-   *
-   * @param <C> its type
-   * @param copy the lookup of the copy, from its static initializer
-   * @param type its type
-   */
-  public static <C> C constants(MethodHandles.Lookup copy, Class<C> type) {
-    return type.cast(copy(copy).constants());
-  }
-
   /** {@return the width of a copy} */
   static Width width(MethodHandles.Lookup copy) {
-    return copy(copy).width();
-  }
-
-  private static Copy copy(MethodHandles.Lookup copy) {
     try {
       return Objects.requireNonNull(
-          MethodHandles.classData(copy, java.lang.constant.ConstantDescs.DEFAULT_NAME, Copy.class),
+          MethodHandles.classData(copy, ConstantDescs.DEFAULT_NAME, Width.class),
           "a template was initialized that is no copy");
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);

@@ -1,6 +1,7 @@
 package octavo.kernels.codec;
 
 import octavo.spi.Workers;
+import octavo.tensor.Tensor;
 
 /**
  * How a matrix is cut into the parts of a call: bands of rows, and pieces of them where these are
@@ -48,6 +49,15 @@ public final class Grid {
     }
     across = (int) Math.ceilDiv(Math.max(width, 1), columnsPerPart);
     parts = (int) (down * across);
+  }
+
+  /**
+   * {@return whether the rows of a matrix are one long row}
+   *
+   * @param matrix the matrix
+   */
+  public static boolean consecutive(Tensor matrix) {
+    return matrix.stride(0) == matrix.columns() || matrix.rows() == 1;
   }
 
   /** {@return the columns of the matrix} */

@@ -49,7 +49,7 @@ final class ConvertJob implements Workers.Part {
             && encoding.fused();
     job.length = inPlace ? LONG : Line.LENGTH;
     // Consecutive rows are one long row, so that short rows cost nothing.
-    boolean consecutive = consecutive(in) && consecutive(out);
+    boolean consecutive = Grid.consecutive(in) && Grid.consecutive(out);
     long rows = consecutive ? Math.min(1, in.rows()) : in.rows();
     long columns = consecutive ? in.rows() * in.columns() : in.columns();
     try {
@@ -60,10 +60,6 @@ final class ConvertJob implements Workers.Part {
       job.out = NONE;
       POOL.give(job);
     }
-  }
-
-  private static boolean consecutive(Tensor tensor) {
-    return tensor.stride(0) == tensor.columns() || tensor.rows() == 1;
   }
 
   @Override

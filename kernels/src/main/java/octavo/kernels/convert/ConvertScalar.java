@@ -47,8 +47,7 @@ public final class ConvertScalar implements ConvertKernel {
     job.overflow = overflow;
     job.seed = seed;
     try {
-      long bandRows = NumberLine.bandRows(out, 1);
-      job.grid.cut(in.rows(), in.columns(), bandRows, NumberLine.LENGTH, workers);
+      job.grid.cut(in.rows(), in.columns(), 1, NumberLine.LENGTH, workers);
       workers.run(job.grid.parts(), job);
     } finally {
       job.in = NONE;

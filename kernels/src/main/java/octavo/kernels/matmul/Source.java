@@ -11,6 +11,7 @@ import octavo.format.DecodeTable;
 import octavo.format.ElementFormat;
 import octavo.format.Format;
 import octavo.format.Formats;
+import octavo.format.ScaleRule;
 import octavo.tensor.Codes;
 import octavo.tensor.PackedMatrix;
 import octavo.tensor.Packing;
@@ -36,7 +37,6 @@ final class Source {
   private static final float[] NO_TABLE = {};
 
   private static final int SCALE_BIAS = Formats.E8M0.bias();
-  private static final int NAN_SCALE = 0xFF;
 
   private @Nullable Tensor tensor;
   private @Nullable PackedMatrix packed;
@@ -187,7 +187,7 @@ final class Source {
     long scaleRows = Math.ceilDiv(rows, (long) format.blockRows());
     long scaleColumns = Math.ceilDiv(columns, (long) format.blockColumns());
     MemorySegment data = numbers.data();
-    int least = NAN_SCALE;
+    int least = ScaleRule.NAN_SCALE;
     int largest = 0;
     for (long r = 0; r < scaleRows; r++) {
       long at =
@@ -201,8 +201,8 @@ final class Source {
         at += numbers.stride(1);
       }
     }
-    return largest == NAN_SCALE
-        ? ScaleFolding.range(-NAN_SCALE, NAN_SCALE)
+    return largest == ScaleRule.NAN_SCALE
+        ? ScaleFolding.range(-ScaleRule.NAN_SCALE, ScaleRule.NAN_SCALE)
         : ScaleFolding.range(least - SCALE_BIAS, largest - SCALE_BIAS);
   }
 

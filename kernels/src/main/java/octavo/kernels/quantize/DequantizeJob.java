@@ -56,15 +56,11 @@ final class DequantizeJob implements Workers.Part {
                 && format.blockColumns() != BlockFormat.WHOLE
                 && in.columns() % format.blockColumns() == 0
                 && (in.scales().stride(0) == in.scales().columns() || in.rows() == 1));
-    if (sameScales && consecutive(in) && consecutive(out)) {
+    if (sameScales && Grid.consecutive(in) && Grid.consecutive(out)) {
       grid.cut(Math.min(1, in.rows()), in.rows() * in.columns(), 1, Line.LENGTH, workers);
     } else {
       grid.cut(in.rows(), in.columns(), 1, Line.LENGTH, workers);
     }
-  }
-
-  private static boolean consecutive(Tensor tensor) {
-    return tensor.stride(0) == tensor.columns() || tensor.rows() == 1;
   }
 
   @Override

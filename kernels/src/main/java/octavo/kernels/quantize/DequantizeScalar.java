@@ -42,8 +42,7 @@ public final class DequantizeScalar implements DequantizeKernel {
     job.in = in;
     job.out = out;
     try {
-      long bandRows = NumberLine.bandRows(out, 1);
-      job.grid.cut(in.rows(), in.columns(), bandRows, NumberLine.LENGTH, workers);
+      job.grid.cut(in.rows(), in.columns(), 1, NumberLine.LENGTH, workers);
       workers.run(job.grid.parts(), job);
     } finally {
       job.in = NO_BLOCKS;

@@ -90,7 +90,7 @@ final class QuantizeJob implements Workers.Part {
     boolean whole = format.blockRows() == BlockFormat.WHOLE;
     tensorScale = 1.0f;
     if (whole || format.tensorScale()) {
-      boolean consecutive = consecutive(in);
+      boolean consecutive = Grid.consecutive(in);
       measure(Phase.MEASURE, consecutive, workers);
       if (format.tensorScale()) {
         if (largest.get() >= INFINITY) {
@@ -102,7 +102,7 @@ final class QuantizeJob implements Workers.Part {
     }
     phase = Phase.ENCODE;
     if (whole) {
-      boolean consecutive = consecutive(in) && consecutive(out);
+      boolean consecutive = Grid.consecutive(in) && Grid.consecutive(out);
       cut(consecutive, 1, Line.LENGTH, workers);
       writeOnlyScale();
     } else if (format.blockColumns() == BlockFormat.WHOLE) {
@@ -111,8 +111,8 @@ final class QuantizeJob implements Workers.Part {
       Tensor scales = out.scales();
       boolean consecutive =
           format.blockRows() == 1
-              && consecutive(in)
-              && consecutive(out)
+              && Grid.consecutive(in)
+              && Grid.consecutive(out)
               && (scales.stride(0) == scales.columns() || scales.rows() == 1)
               && in.columns() % format.blockColumns() == 0;
       cut(consecutive, format.blockRows(), tile(), workers);
@@ -134,10 +134,6 @@ final class QuantizeJob implements Workers.Part {
     } else {
       grid.cut(in.rows(), in.columns(), bandRows, pieceColumns, workers);
     }
-  }
-
-  private static boolean consecutive(Tensor tensor) {
-    return tensor.stride(0) == tensor.columns() || tensor.rows() == 1;
   }
 
   /** {@return the columns of a tile: whole blocks, and whole units where these divide them} */

@@ -101,9 +101,8 @@ public final class QuantizeScalar implements QuantizeKernel {
       measuring = false;
       // Rows of the grid are bands of blocks.
       long bands = out.scales().matrix().rows();
-      long together = NumberLine.bandRows(out, 1) == 1 ? 1 : Math.max(bands, 1);
       long elements = bandRows(format) * in.columns();
-      grid.cut(bands, elements, together, Long.MAX_VALUE, workers);
+      grid.cut(bands, elements, 1, Long.MAX_VALUE, workers);
       workers.run(grid.parts(), this);
     }
 

@@ -25,7 +25,6 @@ final class NearestEncoding {
   private final float magic;
   private final int maxFinite;
   private final int overflow;
-  private final int infinity;
   private final int nan;
   private final int signedNan;
   private final int signShift;
@@ -49,7 +48,6 @@ final class NearestEncoding {
       most = format.nanCode(false) >>> padding;
     }
     overflow = most;
-    infinity = most;
     nan = format.hasNan() ? format.nanCode(false) >>> padding : maxFinite;
     signShift = 32 - (format.bits() - padding);
     signBit = 1 << (31 - signShift);
@@ -106,7 +104,7 @@ final class NearestEncoding {
       int u = bits & MAGNITUDE;
       int sign = (bits >>> signShift) & signBit;
       if (u == INFINITY) {
-        codes[i] = infinity | sign;
+        codes[i] = overflow | sign;
       } else if (u > INFINITY) {
         codes[i] = nan | (signedNan & sign);
       }

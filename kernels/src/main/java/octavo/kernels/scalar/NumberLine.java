@@ -45,18 +45,6 @@ public final class NumberLine {
     POOL.give(this);
   }
 
-  /**
-   * {@return how many rows of a tensor's stay with the same thread at least}: all, where rows share
-   * bytes
-   *
-   * @param out the tensor to write
-   * @param atLeast the rows that belong together for other reasons
-   */
-  public static long bandRows(Tensor out, long atLeast) {
-    boolean shared = out.element().storageBits() == 4 && !out.unitColumnStride();
-    return shared ? Math.max(out.rows(), 1) : atLeast;
-  }
-
   /** {@return the numbers} */
   public float[] numbers() {
     return numbers;

@@ -10,7 +10,11 @@ import java.util.Map;
 import java.util.Set;
 import octavo.dispatch.Dispatcher;
 import octavo.dispatch.Plan;
+import octavo.format.BlockFormat;
 import octavo.format.Formats;
+import octavo.kernels.matmul.MatmulBlockVector;
+import octavo.kernels.matmul.MatmulSkinnyVector;
+import octavo.kernels.vector.Width;
 import octavo.spi.BackendStatus;
 import octavo.spi.Host;
 import octavo.spi.Kernel;
@@ -63,6 +67,22 @@ class VectorProviderTest {
   void aWidthBeyondTheHostsSaysHowToForceIt() {
     Host host = host(256, true, Set.of("fma"), Overrides.NONE);
     assertTrue(rejection(host).contains("-Doctavo.vector.bits=512"), rejection(host));
+  }
+
+  @Test
+  void runsLongerThanPanelsAreRejectedByName() {
+    BlockFormat format = new BlockFormat("INT8_1X8192", Formats.INT8, 1, 8192, Formats.E8M0, false);
+    Operand x = new Operand(Formats.BF16, 1, 8192, true, Storage.SHARED);
+    Operand w = new Operand(format, 64, 8192, true, Storage.SHARED);
+    Operand out = new Operand(Formats.FP32, 1, 64, true, Storage.SHARED);
+    MatmulRequest request = new MatmulRequest(x, w, out, false);
+    Host host = host(256, true, Set.of("fma"), Overrides.NONE);
+    for (MatmulKernel kernel :
+        List.of(new MatmulSkinnyVector(Width.BITS_256), new MatmulBlockVector(Width.BITS_256))) {
+      Verdict verdict = kernel.consider(request, host);
+      String reason = assertInstanceOf(Verdict.Rejected.class, verdict).reason();
+      assertTrue(reason.contains("8192") && reason.contains("4096"), reason);
+    }
   }
 
   @Test

@@ -22,7 +22,8 @@ public final class MatmulSkinnyVector implements MatmulKernel {
    *
    *   - 1 to 16 rows: beyond, TiledProduct, which decodes B once for all rows, is as fast.
    *   - B in the packing that PanelDot reads, off-heap; or B as rows.
-   *   - Formats that are decoded in place; runs of four columns or a larger power of two.
+   *   - Formats that are decoded in place; runs of four columns or a larger power of two, up to what
+   *     TiledProduct takes, which gets the calls that SkinnyProduct leaves.
    *   - FP8, FP4 and FP16 only where subnormal operands cost nothing, as their small numbers are
    *     decoded to FP32 subnormals. That is so on AMD's and Arm's cores. Intel's take an assist of
    *     some hundred cycles for each: with random codes that would be ten times slower than a table.
@@ -95,6 +96,11 @@ public final class MatmulSkinnyVector implements MatmulKernel {
       return new Verdict.Rejected(
           "scales span %d columns; this kernel takes 4, 8, 16 and so on".formatted(length));
     }
+    if (length > TiledProduct.MAX_RUN) {
+      return new Verdict.Rejected(
+          "scales span %d columns; this kernel takes at most %d"
+              .formatted(length, TiledProduct.MAX_RUN));
+    }
     return request.packing() == null
         ? considerRows(request)
         : considerPacked(request, SkinnyProduct.packing(weights, width.lanes()));
@@ -131,9 +137,7 @@ public final class MatmulSkinnyVector implements MatmulKernel {
 
   @Override
   public void run(Tensor a, Tensor b, Epilogue epilogue, Tensor out, Workers workers) {
-    boolean wholeBytes = b.element().storageBits() >= 8 || (b.stride(0) & 1) == 0;
-    if (!wholeBytes
-        || !SkinnyProduct.run(SkinnyKernels.of(width), a, b, null, epilogue, out, workers)) {
+    if (!SkinnyProduct.run(SkinnyKernels.of(width), a, b, null, epilogue, out, workers)) {
       TiledProduct.run(width, a, b, epilogue, out, workers);
     }
   }

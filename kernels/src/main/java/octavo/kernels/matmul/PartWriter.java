@@ -197,9 +197,9 @@ final class PartWriter {
     }
   }
 
-  private static void multiply(float[] line, float factor, int count) {
-    for (int c = 0; c < count; c++) {
-      line[c] *= factor;
+  static void multiply(float[] numbers, float factor, int count) {
+    for (int i = 0; i < count; i++) {
+      numbers[i] *= factor;
     }
   }
 

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import octavo.format.BlockFormat;
-import octavo.format.DecodeTable;
 import octavo.format.ElementFormat;
 import octavo.format.Formats;
 import octavo.kernels.vector.ScratchPool;
@@ -28,8 +27,6 @@ final class SkinnyPart {
   private static final int QUAD = SkinnyProduct.QUAD;
 
   private static final int LAST = QUAD - 1;
-
-  private static final float[] NO_TABLE = {};
 
   private final PartWriter writer = new PartWriter();
   private final SkinnyPacker packer = new SkinnyPacker();
@@ -85,7 +82,7 @@ final class SkinnyPart {
       oneByOne(product, column, width);
     }
     if (product.length == 0 && product.rest != 1.0f) {
-      multiply(acc, product.rest, QUAD * apart);
+      PartWriter.multiply(acc, product.rest, QUAD * apart);
     }
     writer.begin(
         product.a, product.b, product.epilogue, Objects.requireNonNull(product.out), column, width);
@@ -277,7 +274,9 @@ final class SkinnyPart {
         }
       }
     } else {
-      gather(product, block, column, from, count);
+      int width = (int) Math.min((long) panels * panelRows, product.outputs - column);
+      PanelPacker.packScales(
+          product.b, column, width, from, count, product.length, panelRows, scalesB, 0);
     }
   }
 
@@ -290,34 +289,6 @@ final class SkinnyPart {
       runSums.floats(scales.data(), first, count, scalesB, to);
     } else {
       MemorySegment.copy(scales.data(), Codes.FLOAT, first * Float.BYTES, scalesB, to, count);
-    }
-  }
-
-  /** Scales of tensors, or of blocks of several rows. */
-  private void gather(SkinnyProduct product, BlockFormat block, long column, int from, int count) {
-    int panelRows = product.panelRows;
-    Tensor scales =
-        product.packedB == null
-            ? Objects.requireNonNull(product.rowsB).scales()
-            : product.packedB.scales();
-    float[] table = block.scale().bits() <= 8 ? DecodeTable.of(block.scale()) : NO_TABLE;
-    int width = (int) Math.min((long) panels * panelRows, product.outputs - column);
-    for (int j = 0; j < width; j++) {
-      int to = j / panelRows * count * panelRows + j % panelRows;
-      long row = (column + j) / block.blockRows() * scales.stride(0);
-      for (int run = 0; run < count; run++) {
-        long its = (from + (long) run * product.length) / block.blockColumns();
-        long index = row + its * scales.stride(1);
-        int code = Codes.get(scales.data(), block.scale(), index);
-        scalesB[to + run * panelRows] =
-            table.length > 0 ? table[code & (table.length - 1)] : Float.intBitsToFloat(code);
-      }
-    }
-  }
-
-  private static void multiply(float[] numbers, float factor, int count) {
-    for (int i = 0; i < count; i++) {
-      numbers[i] *= factor;
     }
   }
 }

@@ -186,7 +186,7 @@ final class SkinnyProduct {
     }
     rest = range.rest();
     if (range.up() != 0) {
-      multiply(x, Math.scalb(1.0f, range.up()), rows * padded);
+      PartWriter.multiply(x, Math.scalb(1.0f, range.up()), rows * padded);
     }
     if (length != 0) {
       int runs = Math.ceilDiv(columns, length);
@@ -196,12 +196,6 @@ final class SkinnyProduct {
       }
     }
     return true;
-  }
-
-  private static void multiply(float[] numbers, float factor, int count) {
-    for (int i = 0; i < count; i++) {
-      numbers[i] *= factor;
-    }
   }
 
   private void chooseChunk(InPlace decoding) {

@@ -134,6 +134,18 @@ class ProductsTest {
     return shape;
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {1, 8})
+  void manyResultsOfFewColumns(long columns) {
+    Tensor a = numbers(1, 2600, columns);
+    Tensor b = numbers(2, 1100, columns);
+    for (Tensor[] pair : new Tensor[][] {{a, b}, {b, a}}) {
+      Tensor expected = engine("reference").matmul(pair[0], pair[1], Arena.ofAuto());
+      Tensor actual = engine("reference,vector").matmul(pair[0], pair[1], Arena.ofAuto());
+      assertEquals(-1, expected.data().mismatch(actual.data()));
+    }
+  }
+
   private static void assertSame(Tensor expected, Tensor actual) {
     for (long i = 0; i < expected.rows(); i++) {
       for (long j = 0; j < expected.columns(); j++) {

@@ -50,11 +50,13 @@ final class ScaleFolding {
       return false;
     }
     long rangeA = a.scaleExponents();
+    if (!normal(unit(a.element()) + least(rangeA), most(a.element()) + largest(rangeA))) {
+      return false;
+    }
     long rangeB = b.scaleExponents();
     int least = least(rangeA) + least(rangeB);
     int largest = largest(rangeA) + largest(rangeB);
-    return normal(unit(a.element()) + least(rangeA), most(a.element()) + largest(rangeA))
-        && normal(unit(b.element()) + least(rangeB), most(b.element()) + largest(rangeB))
+    return normal(unit(b.element()) + least(rangeB), most(b.element()) + largest(rangeB))
         && normal(unit + least, most + largest)
         && normal(least, largest);
   }

@@ -32,8 +32,9 @@ final class TiledProduct {
    *         after the last k: results = epilogue(sums * (endA * endB)), rounded
    *
    * Where one phase takes all of K, a part keeps its sums to itself and there is no barrier but the
-   * one after packing. Otherwise the sums of a block of results, SUM_FLOATS, survive from phase to
-   * phase. They are FP32 whatever the output; memory rounds nothing: the chain is the written one.
+   * one after packing; where K is small it is they that limit the rows of a part, to SUM_FLOATS.
+   * Otherwise the sums of a block of results, SUM_FLOATS, survive from phase to phase. They are FP32
+   * whatever the output; memory rounds nothing: the chain is the written one.
    *
    * Scales of runs that are powers of two, as in MX formats, are multiplied into the elements when
    * these are decoded, if that changes no bit (ScaleFolding). All scales are read for that, which
@@ -180,7 +181,8 @@ final class TiledProduct {
     int chunks = Math.max(1, SHORT_FLOATS / (block * chunk));
     chunks = Math.clamp(Math.ceilDiv(depth, (long) chunk), 1, chunks);
     onePhase = depth <= (long) chunks * chunk;
-    step = rowsOfPart(caches.level2() / 2 / Float.BYTES / chunk, longSide, those.parallelism());
+    int rows = Math.min(caches.level2() / 2 / Float.BYTES / chunk, SUM_FLOATS / block);
+    step = rowsOfPart(rows, longSide, those.parallelism());
     long parts = Math.ceilDiv(Math.max(longSide, 1), (long) step);
     if (!onePhase) {
       long room = (long) SUM_FLOATS * Math.clamp(those.parallelism(), 1, 8);

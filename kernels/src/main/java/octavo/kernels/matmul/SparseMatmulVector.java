@@ -52,6 +52,6 @@ public final class SparseMatmulVector implements SparseMatmulKernel {
 
   @Override
   public void run(Tensor a, SparseMatrix b, Tensor out, Workers workers) {
-    SparseProduct.run(SparseTile.of(width, a.rows()), a, b, out, workers);
+    SparseProduct.run(SparseTile.of(width, a.rows()), RowDecoder.of(width), a, b, out, workers);
   }
 }

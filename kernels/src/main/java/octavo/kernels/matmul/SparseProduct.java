@@ -53,6 +53,7 @@ final class SparseProduct implements Workers.Part {
   private static final ScratchPool<Block> BLOCKS = new ScratchPool<>(Block::new);
 
   private @Nullable SparseTile tile;
+  private @Nullable RowDecoder decoder;
   private @Nullable Tensor a;
   private @Nullable SparseMatrix b;
   private @Nullable Tensor out;
@@ -61,13 +62,15 @@ final class SparseProduct implements Workers.Part {
 
   private SparseProduct() {}
 
-  static void run(SparseTile tile, Tensor a, SparseMatrix b, Tensor out, Workers workers) {
+  static void run(
+      SparseTile tile, RowDecoder decoder, Tensor a, SparseMatrix b, Tensor out, Workers workers) {
     if (out.size() == 0) {
       return;
     }
     SparseProduct product = POOL.take();
     try {
       product.tile = tile;
+      product.decoder = decoder;
       product.a = a;
       product.b = b;
       product.out = out;
@@ -80,6 +83,7 @@ final class SparseProduct implements Workers.Part {
       workers.run(Math.multiplyExact(product.blocksOfA, blocksOfB), product);
     } finally {
       product.tile = null;
+      product.decoder = null;
       product.a = null;
       product.b = null;
       product.out = null;
@@ -89,14 +93,14 @@ final class SparseProduct implements Workers.Part {
 
   @Override
   public void run(int index) {
-    if (tile == null || a == null || b == null || out == null) {
+    if (tile == null || decoder == null || a == null || b == null || out == null) {
       throw new IllegalStateException("a part of no call");
     }
     long i = (long) (index % blocksOfA) * blockOfA;
     long j = (long) (index / blocksOfA) * ROWS_OF_B;
     Block block = BLOCKS.take();
     try {
-      block.compute(tile, a, i, blockOfA, b, j, out);
+      block.compute(tile, decoder, a, i, blockOfA, b, j, out);
     } finally {
       BLOCKS.give(block);
     }
@@ -115,7 +119,15 @@ final class SparseProduct implements Workers.Part {
     private final short[] shorts = new short[CHUNK];
     private final short[] tags = new short[CHUNK / TAGS];
 
-    void compute(SparseTile tile, Tensor a, long i, int most, SparseMatrix b, long j, Tensor out) {
+    void compute(
+        SparseTile tile,
+        RowDecoder decoder,
+        Tensor a,
+        long i,
+        int most,
+        SparseMatrix b,
+        long j,
+        Tensor out) {
       Sparsity sparsity = b.sparsity();
       int p = tile.rows();
       int height = (int) Math.min(most, a.rows() - i);
@@ -131,7 +143,7 @@ final class SparseProduct implements Workers.Part {
         for (long g = 0; g < allGroups; g += groups) {
           int some = (int) Math.min(groups, allGroups - g);
           int depth = some * sparsity.group();
-          packer.pack(source, i, height, g * sparsity.group(), depth, p, panels, 0);
+          packer.packPanels(decoder, source, i, height, g * sparsity.group(), depth, p, panels, 0);
           decode(b, j, width, g, some, kept, p);
           for (int ip = 0; ip < panelsOfA; ip++) {
             for (int row = 0; row < even; row += 2) {

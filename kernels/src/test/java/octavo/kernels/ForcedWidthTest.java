@@ -25,7 +25,15 @@ class ForcedWidthTest {
             Map.of("octavo.backend", "reference,vector", "octavo.vector.bits", width.variant()));
     Engine engine = Engine.create(forced);
     assertTrue(engine.host().backend("vector").available());
-    Set<String> stems = Set.of("convert", "matmul.plain", "matmul.block");
+    Set<String> stems =
+        Set.of(
+            "convert",
+            "quantize",
+            "dequantize",
+            "matmul.plain",
+            "matmul.block",
+            "matmul.skinny",
+            "sparse_matmul");
     System.out.println(ConformanceSample.run(engine, 400, width.variant(), stems));
   }
 }

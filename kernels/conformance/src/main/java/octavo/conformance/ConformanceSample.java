@@ -2,8 +2,10 @@ package octavo.conformance;
 
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import octavo.Engine;
+import octavo.spi.Kernel;
 import octavo.spi.MatmulRequest;
 import octavo.spi.Operand;
 import octavo.spi.Request;
@@ -27,10 +29,21 @@ public final class ConformanceSample {
    * @param variant the variant of the kernels that must be among those that run
    * @param stems their stems
    * @return the counts, in one line
-   * @throws AssertionError if a kernel failed, the message has the cases; or if one did not run
+   * @throws AssertionError if a kernel failed, the message has the cases; if one did not run; or if
+   *     there is none of a stem
    */
   public static String run(Engine engine, int every, String variant, Set<String> stems) {
-    Suite suite = new Suite(new Registry(engine), Options.ALL, "ConformanceSample");
+    Registry registry = new Registry(engine);
+    Set<String> absent = new TreeSet<>(stems);
+    registry.tested().stream()
+        .map(Kernel::id)
+        .filter(id -> id.variant().equals(variant))
+        .forEach(id -> absent.remove(id.stem()));
+    if (!absent.isEmpty()) {
+      throw new AssertionError(
+          "there is no kernel of variant %s for %s".formatted(variant, absent));
+    }
+    Suite suite = new Suite(registry, Options.ALL, "ConformanceSample");
     List<Failure> failures =
         Cases.all().stream()
             .flatMap(cases -> cases.groups().stream())

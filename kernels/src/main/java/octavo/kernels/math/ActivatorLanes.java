@@ -16,7 +16,7 @@ final class ActivatorLanes implements Activator {
    * of e^x stand in each loop. The selects by n > 0 compare n as a number, t - ROUNDER: the result
    * has the type of the mask that blend() wants, and a cast of masks is not needed.
    *
-   * Calls: see octavo.kernels.convert.EncoderLanes.
+   * Calls: see octavo.kernels.codec.EncoderLanes.
    *
    * Some 40 (silu) to 55 steps (gelu) and one division for a vector, which a Zen 3 needs 10 to 20
    * cycles for. Measured there on lines of 4096 in L1, 256 bits: silu 1.05 Gelem/s, gelu 0.85,

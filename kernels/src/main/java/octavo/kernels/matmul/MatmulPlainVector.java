@@ -15,9 +15,9 @@ import octavo.tensor.Tensor;
 /** Products without scales inside their sums, with the Vector API. */
 public final class MatmulPlainVector implements MatmulKernel {
   /*
-   * Both operands are decoded to FP32 panels (Source, PanelPacker), whatever their formats and
-   * layouts, and multiplied tile by tile, in parts that threads take (TiledProduct, ChainTile6x2,
-   * ChainTile8x2, where the essays are). Outputs lie in vector lanes; each is one chain of fused
+   * Both operands are decoded to FP32 (Source, PanelPacker), whatever their formats and layouts, the
+   * shorter one to panels and the longer one to rows, and multiplied tile by tile, in parts that
+   * threads take (TiledProduct, ChainTile6x2, ChainTile8x2, where the essays are). Outputs lie in vector lanes; each is one chain of fused
    * multiply-adds over k in increasing order that starts at +0, which is the definition. Row and
    * tensor scales and the epilogue come at the end (PartWriter), in the written order.
    */

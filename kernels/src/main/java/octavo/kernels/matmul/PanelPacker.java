@@ -75,8 +75,8 @@ final class PanelPacker {
   /**
    * Chooses whether the numbers to be packed are multiplied by their scales.
    *
-   * @param run the length of a run, a power of two of at least 16, for an operand whose {@linkplain
-   *     Source#scalesFold scales fold}; 0: they are not
+   * @param run the length of a run, a power of two of at least the lanes of a vector, for an
+   *     operand whose {@linkplain Source#scalesFold scales fold}; 0: they are not
    */
   void foldScales(int run) {
     fold = run;

@@ -71,34 +71,6 @@ public interface Encoder {
   int nearestWide(MemorySegment in, long inAt, int count, Encoding encoding, int[] codes);
 
   /**
-   * Encodes stochastically, or, with random bits of 0, toward zero.
-   *
-   * @param in FP32 numbers
-   * @param inAt where they begin
-   * @param count how many
-   * @param encoding the format
-   * @param random the random bits of each number
-   * @param codes where the codes go
-   * @return the largest magnitude's bits, or infinity's: from there on numbers need care
-   */
-  int byChance(
-      MemorySegment in, long inAt, int count, Encoding encoding, int[] random, int[] codes);
-
-  /**
-   * As {@link #byChance}, for formats with the exponents of FP32.
-   *
-   * @param in FP32 numbers
-   * @param inAt where they begin
-   * @param count how many
-   * @param encoding the format
-   * @param random the random bits of each number
-   * @param codes where the codes go
-   * @return the largest magnitude's bits: from infinity on numbers need care
-   */
-  int byChanceWide(
-      MemorySegment in, long inAt, int count, Encoding encoding, int[] random, int[] codes);
-
-  /**
    * Encodes to powers of two.
    *
    * @param in FP32 numbers
@@ -106,7 +78,7 @@ public interface Encoder {
    * @param count how many
    * @param encoding the format
    * @param half what is added to every number's bits
-   * @param random random bits, added after a shift by 9
+   * @param random random bits, from position 0, added after a shift by 9
    * @param codes where the codes go
    * @return infinity's bits if a number needs care
    */
@@ -116,7 +88,7 @@ public interface Encoder {
       int count,
       Encoding encoding,
       int half,
-      int[] random,
+      MemorySegment random,
       int[] codes);
 
   /**
@@ -140,17 +112,6 @@ public interface Encoder {
    * @param codes the codes
    */
   void dropNegativeZeros(MemorySegment in, long inAt, int count, Encoding encoding, int[] codes);
-
-  /**
-   * Draws the bits of {@link octavo.format.StochasticBits}.
-   *
-   * @param key the key of the elements
-   * @param lowIndex the low bits of the first element's index
-   * @param random where the bits go
-   * @param at where they begin
-   * @param count how many; up to {@link Line#UNIT} more are written
-   */
-  void draw(long key, int lowIndex, int[] random, int at, int count);
 
   /**
    * Multiplies.

@@ -37,13 +37,6 @@ final class EncoderLanes implements Encoder {
    * with the exponents of FP32 would overflow in exponent * 2^s; but their subnormals are FP32's,
    * so that (u + 2^(s-1) - 1 + bit s of u) >>> s is all (nearestWide).
    *
-   * Stochastic. A number whose unit is 2^d times that of its significand w goes up if the low d
-   * bits of w and the top d random bits carry: (w + (random >>> 32 - d)) >>> d. Shifted left by the
-   * format's exponent bias, u itself is w for normal numbers, exponent included. From d = 32 on,
-   * numbers below 2^-8 of the smallest subnormal, d is cut to 31: too many go up, though only one
-   * in 128; where that happens the result asks for care, and the definition decides. Random bits
-   * of 0 round toward zero.
-   *
    * NaN, and what else needs care, is left to Line: the largest magnitude, which a loop returns,
    * betrays it. Zeros of formats without negative zero have a loop of their own.
    *
@@ -59,9 +52,8 @@ final class EncoderLanes implements Encoder {
    * Loops count in long, and cast segments to the class of native memory first (NativeMemory says
    * why): C2 then checks bounds and lifetime before the loop. Cutting them to exact size was as
    * quick, but C2 did not always see that the slice is not needed as an object, and allocated it;
-   * and it cannot inline the cut once the process has cut arrays. A read of the next line ahead of time, to have it in the cache, gained 6 % from DRAM and lost
-   * 20 % from L2. With the random bits drawn in the same loop, byChance() lost more than half to a
-   * second width; so they have a loop of their own.
+   * and it cannot inline the cut once the process has cut arrays. A read of the next line ahead of
+   * time, to have it in the cache, gained 6 % from DRAM and lost 20 % from L2.
    */
 
   private static final VectorSpecies<Float> FLOATS =
@@ -333,97 +325,16 @@ final class EncoderLanes implements Encoder {
   }
 
   @Override
-  public int byChance(
-      MemorySegment in, long inAt, int count, Encoding encoding, int[] random, int[] codes) {
-    MemorySegment from = NativeMemory.SEGMENT.cast(in);
-    IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
-    IntVector field = IntVector.broadcast(INTS, Encoding.INFINITY);
-    IntVector zero = IntVector.zero(INTS);
-    IntVector one = IntVector.broadcast(INTS, 1);
-    IntVector c23 = IntVector.broadcast(INTS, 23);
-    IntVector c31 = IntVector.broadcast(INTS, 31);
-    IntVector limit = IntVector.broadcast(INTS, encoding.limit());
-    IntVector minNormal = IntVector.broadcast(INTS, encoding.minNormal());
-    IntVector rebase = IntVector.broadcast(INTS, encoding.minNormal() - (1 << 23));
-    IntVector most = IntVector.broadcast(INTS, 31 - encoding.shift());
-    IntVector signShift = IntVector.broadcast(INTS, encoding.signShift());
-    IntVector signBit = IntVector.broadcast(INTS, encoding.signBit());
-    IntVector largest = IntVector.zero(INTS);
-    IntVector unsure = IntVector.zero(INTS);
-    for (long i = 0; i < count; i += LANES) {
-      IntVector bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
-      IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
-      largest = largest.lanewise(VectorOperators.MAX, u);
-      u = u.lanewise(VectorOperators.MIN, limit);
-      IntVector below =
-          minNormal
-              .lanewise(VectorOperators.SUB, u.lanewise(VectorOperators.AND, field))
-              .lanewise(VectorOperators.MAX, zero);
-      IntVector kept =
-          most.lanewise(VectorOperators.SUB, below.lanewise(VectorOperators.LSHR, c23));
-      IntVector left = kept.lanewise(VectorOperators.MAX, zero);
-      IntVector chance =
-          IntVector.fromArray(INTS, random, (int) i)
-              .lanewise(VectorOperators.LSHR, one)
-              .lanewise(VectorOperators.LSHR, left);
-      IntVector code =
-          u.lanewise(VectorOperators.ADD, below)
-              .lanewise(VectorOperators.SUB, rebase)
-              .lanewise(VectorOperators.ADD, chance)
-              .lanewise(VectorOperators.LSHR, c31.lanewise(VectorOperators.SUB, left))
-              .lanewise(VectorOperators.MIN, u);
-      unsure =
-          unsure.lanewise(
-              VectorOperators.OR,
-              kept.lanewise(VectorOperators.AND, zero.lanewise(VectorOperators.SUB, code)));
-      bits.lanewise(VectorOperators.LSHR, signShift)
-          .lanewise(VectorOperators.AND, signBit)
-          .lanewise(VectorOperators.OR, code)
-          .intoArray(codes, (int) i);
-    }
-    return unsure.reduceLanes(VectorOperators.OR) < 0
-        ? Encoding.INFINITY
-        : largest.reduceLanes(VectorOperators.MAX);
-  }
-
-  @Override
-  public int byChanceWide(
-      MemorySegment in, long inAt, int count, Encoding encoding, int[] random, int[] codes) {
-    MemorySegment from = NativeMemory.SEGMENT.cast(in);
-    IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
-    IntVector limit = IntVector.broadcast(INTS, encoding.limit());
-    IntVector shift = IntVector.broadcast(INTS, encoding.shift());
-    IntVector rest = IntVector.broadcast(INTS, 32 - encoding.shift());
-    IntVector signShift = IntVector.broadcast(INTS, encoding.signShift());
-    IntVector signBit = IntVector.broadcast(INTS, encoding.signBit());
-    IntVector largest = IntVector.zero(INTS);
-    for (long i = 0; i < count; i += LANES) {
-      IntVector bits = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
-      IntVector u = bits.lanewise(VectorOperators.AND, magnitude);
-      largest = largest.lanewise(VectorOperators.MAX, u);
-      IntVector chance =
-          IntVector.fromArray(INTS, random, (int) i).lanewise(VectorOperators.LSHR, rest);
-      u.lanewise(VectorOperators.MIN, limit)
-          .lanewise(VectorOperators.ADD, chance)
-          .lanewise(VectorOperators.LSHR, shift)
-          .lanewise(
-              VectorOperators.OR,
-              bits.lanewise(VectorOperators.LSHR, signShift).lanewise(VectorOperators.AND, signBit))
-          .intoArray(codes, (int) i);
-    }
-    return largest.reduceLanes(VectorOperators.MAX);
-  }
-
-  @Override
   public int powers(
       MemorySegment in,
       long inAt,
       int count,
       Encoding encoding,
       int half,
-      int[] random,
+      MemorySegment random,
       int[] codes) {
     MemorySegment from = NativeMemory.SEGMENT.cast(in);
+    MemorySegment chances = NativeMemory.SEGMENT.cast(random);
     IntVector halves = IntVector.broadcast(INTS, half);
     IntVector c9 = IntVector.broadcast(INTS, 9);
     IntVector c23 = IntVector.broadcast(INTS, 23);
@@ -441,7 +352,8 @@ final class EncoderLanes implements Encoder {
       bits.lanewise(VectorOperators.ADD, halves)
           .lanewise(
               VectorOperators.ADD,
-              IntVector.fromArray(INTS, random, (int) i).lanewise(VectorOperators.LSHR, c9))
+              IntVector.fromMemorySegment(INTS, chances, 4 * i, LITTLE_ENDIAN)
+                  .lanewise(VectorOperators.LSHR, c9))
           .lanewise(VectorOperators.LSHR, c23)
           .lanewise(VectorOperators.MIN, limit)
           .intoArray(codes, (int) i);
@@ -481,27 +393,6 @@ final class EncoderLanes implements Encoder {
       IntVector code = IntVector.fromArray(INTS, codes, (int) i);
       IntVector dropped = code.blend(zero, code.compare(VectorOperators.EQ, signBit));
       code.blend(dropped, u.compare(VectorOperators.LT, minNormal)).intoArray(codes, (int) i);
-    }
-  }
-
-  @Override
-  public void draw(long key, int lowIndex, int[] random, int at, int count) {
-    IntVector lanes = IntVector.zero(INTS).addIndex(1);
-    IntVector keyLow = IntVector.broadcast(INTS, (int) key);
-    IntVector keyHigh = IntVector.broadcast(INTS, (int) (key >>> 32));
-    IntVector c15 = IntVector.broadcast(INTS, 15);
-    IntVector c16 = IntVector.broadcast(INTS, 16);
-    IntVector factor1 = IntVector.broadcast(INTS, 0x7FEB352D);
-    IntVector factor2 = IntVector.broadcast(INTS, 0x846CA68B);
-    for (int i = 0; i < count; i += LANES) {
-      IntVector x = IntVector.broadcast(INTS, lowIndex + i);
-      x = x.lanewise(VectorOperators.ADD, lanes).lanewise(VectorOperators.XOR, keyLow);
-      x = x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, c16));
-      x = x.lanewise(VectorOperators.MUL, factor1);
-      x = x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, c15));
-      x = x.lanewise(VectorOperators.ADD, keyHigh).lanewise(VectorOperators.MUL, factor2);
-      x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, c16))
-          .intoArray(random, at + i);
     }
   }
 

@@ -208,14 +208,37 @@ public record Encoding(
   }
 
   /**
-   * {@return whether {@link Encoder#nearest8} gives bytes of this format, sign and code at the top}
+   * {@return whether {@link Encoder#nearest8} or {@link StochasticEncoder#byChance8} gives bytes of
+   * this format, sign and code at the top}
    */
   public boolean fused() {
     return kind == Kind.NARROW
-        && rounding == Rounding.NEAREST_EVEN
+        && rounding != Rounding.TOWARD_ZERO
         && !oneZero
         && padding == 0
         && (format.bits() == 8 || format.bits() == 4);
+  }
+
+  /** {@return the bits of a sum in {@link StochasticEncoder#byChance8} that are below the code} */
+  int chances() {
+    return (1 << shift) - 1;
+  }
+
+  /**
+   * {@return whether a number is among those that {@link StochasticEncoder#byChance8} leaves to the
+   * definition}
+   *
+   * @param bits32 the FP32 bits of the number
+   * @param random its random bits
+   */
+  boolean close(int bits32, int random) {
+    int magnitude = bits32 & MAGNITUDE;
+    int cut = Math.min(magnitude, limit);
+    float aboveNormal = Float.intBitsToFloat(Math.max(cut, minNormal));
+    int sum = Float.floatToRawIntBits(Float.intBitsToFloat(cut) + aboveNormal);
+    int chance = random >>> (32 - shift);
+    int low = (sum + chance - minNormal - 1) & chances();
+    return magnitude >= INFINITY || low >= chances() - 1;
   }
 
   /**

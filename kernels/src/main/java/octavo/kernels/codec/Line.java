@@ -44,7 +44,7 @@ public final class Line {
   private static final ScratchPool<Line> POOL = new ScratchPool<>(Line::new);
 
   private static final Tensor NONE = Tensor.allocateHeap(Formats.FP32, 0);
-  private static final int[] NO_CHANCE = new int[LENGTH];
+  private static final MemorySegment NO_CHANCE = Arena.ofAuto().allocate(LENGTH * Integer.BYTES);
   private static final MemorySegment ZEROS = Arena.ofAuto().allocate(UNIT * Float.BYTES);
   private static final float[] ONES = new float[LENGTH / GROUP];
 
@@ -58,15 +58,18 @@ public final class Line {
   private final byte[] table = new byte[LENGTH];
   private final int[] codes = new int[LENGTH];
   private final int[] values = new int[16]; // of four-bit codes
-  private final int[] random = new int[LENGTH + UNIT];
+  private final MemorySegment random = Arena.ofAuto().allocate((LENGTH + UNIT) * Integer.BYTES, 64);
 
   private Encoder encoder = Encoder.of(Width.BITS_128);
+  private StochasticEncoder stochasticEncoder = StochasticEncoder.of(Width.BITS_128);
   private Decoder decoder = Decoder.of(Width.BITS_128);
   private Reducer reducer = Reducer.of(Width.BITS_128);
   private Quantizer quantizer = Quantizer.of(Width.BITS_128);
   private Tensor in = NONE;
   private Tensor out = NONE;
   private Decoding decoding = Decoding.of(Formats.FP32);
+  private long seed;
+  private long index;
   private boolean directIn;
   private boolean directOut;
   private MemorySegment source = numbers;
@@ -92,6 +95,7 @@ public final class Line {
     line.directIn = direct(in);
     line.directOut = direct(out);
     line.encoder = Encoder.of(width);
+    line.stochasticEncoder = StochasticEncoder.of(width);
     line.decoder = Decoder.of(width);
     line.reducer = Reducer.of(width);
     line.quantizer = Quantizer.of(width);
@@ -305,18 +309,23 @@ public final class Line {
   // ---- writing
 
   /**
-   * Draws random bits for the elements that {@link #write} will write.
+   * Sets which random bits the elements have that {@link #write} will write.
    *
-   * @param seed the seed
-   * @param index the first element's index
-   * @param count how many
+   * @param newSeed the seed
+   * @param newIndex the first element's index
    */
-  public void draw(long seed, long index, int count) {
+  public void drawFrom(long newSeed, long newIndex) {
+    seed = newSeed;
+    index = newIndex;
+  }
+
+  private void draw(int count) {
     for (int i = 0; i < count; ) {
       // The key changes where the low 32 bits of the index wrap.
       long same = (1L << 32) - (index + i & 0xFFFF_FFFFL);
       int part = (int) Math.min(count - i, same);
-      encoder.draw(StochasticBits.key(seed, index + i), (int) (index + i), random, i, part);
+      stochasticEncoder.draw(
+          StochasticBits.key(seed, index + i), (int) (index + i), random, i, part);
       i += part;
     }
   }
@@ -365,16 +374,25 @@ public final class Line {
     MemorySegment to = direct && !pairs ? out.data() : bytes;
     long toAt = direct && !pairs ? at : 0;
     int whole = padded(count);
+    boolean byChance = encoding.rounding() == Rounding.STOCHASTIC;
+    float[] scales = factors != null ? factors : ONES;
+    if (byChance) {
+      draw(count);
+    }
     int most =
-        factors != null
-            ? encoder.scaledNearest8(source, sourceAt, factors, to, toAt, whole, encoding)
-            : encoder.nearest8(source, sourceAt, to, toAt, whole, encoding);
+        byChance
+            ? stochasticEncoder.byChance8(
+                source, sourceAt, scales, random, to, toAt, whole, encoding)
+            : factors != null
+                ? encoder.scaledNearest8(source, sourceAt, factors, to, toAt, whole, encoding)
+                : encoder.nearest8(source, sourceAt, to, toAt, whole, encoding);
     if (most >= Encoding.INFINITY) {
       int up = 8 - out.element().bits();
       for (int i = 0; i < count; i++) {
         float value = source.get(Codes.FLOAT, sourceAt + 4L * i);
         float number = factors != null ? value * factors[i / GROUP] : value;
-        if (encoding.special(Float.floatToRawIntBits(number))) {
+        int bits32 = Float.floatToRawIntBits(number);
+        if (byChance ? encoding.close(bits32, bits(i)) : encoding.special(bits32)) {
           int code = define(encoding, number, i);
           to.set(ValueLayout.JAVA_BYTE, toAt + i, (byte) (code << up));
         }
@@ -444,9 +462,12 @@ public final class Line {
   }
 
   private int define(Encoding encoding, float number, int i) {
-    // Lines without random bits may be longer than those with.
-    int bits = i < random.length ? random[i] : 0;
-    return encoding.format().encode(number, encoding.rounding(), encoding.beyond(), bits);
+    return encoding.format().encode(number, encoding.rounding(), encoding.beyond(), bits(i));
+  }
+
+  /** {@return the random bits of an element} */
+  private int bits(int i) {
+    return StochasticBits.of(seed, index + i);
   }
 
   private void writeCodes(Encoding encoding, long at, int count, boolean direct) {
@@ -475,20 +496,25 @@ public final class Line {
 
   private void encode(Encoding encoding, int whole, int count) {
     boolean nearest = encoding.rounding() == Rounding.NEAREST_EVEN;
-    int[] chances = encoding.rounding() == Rounding.STOCHASTIC ? random : NO_CHANCE;
+    MemorySegment chances = NO_CHANCE;
+    if (encoding.rounding() == Rounding.STOCHASTIC) {
+      draw(count);
+      chances = random;
+    }
     int most =
         switch (encoding.kind()) {
           case WIDE ->
               nearest
                   ? encoder.nearestWide(source, sourceAt, whole, encoding, codes)
-                  : encoder.byChanceWide(source, sourceAt, whole, encoding, chances, codes);
+                  : stochasticEncoder.byChanceWide(
+                      source, sourceAt, whole, encoding, chances, codes);
           case POWER ->
               encoder.powers(
                   source, sourceAt, whole, encoding, nearest ? 1 << 22 : 0, chances, codes);
           default ->
               nearest
                   ? encoder.nearest(source, sourceAt, whole, encoding, codes)
-                  : encoder.byChance(source, sourceAt, whole, encoding, chances, codes);
+                  : stochasticEncoder.byChance(source, sourceAt, whole, encoding, chances, codes);
         };
     if (encoding.kind() == Encoding.Kind.INTEGER) {
       encoder.integers(source, sourceAt, whole, encoding, codes);

@@ -46,7 +46,8 @@ final class ConvertJob implements Workers.Part {
             && Line.direct(in)
             && Line.direct(out)
             && out.element().storageBits() == 8
-            && encoding.fused();
+            && encoding.fused()
+            && encoding.rounding() == Rounding.NEAREST_EVEN;
     job.length = inPlace ? LONG : Line.LENGTH;
     // Consecutive rows are one long row, so that short rows cost nothing.
     boolean consecutive = Grid.consecutive(in) && Grid.consecutive(out);
@@ -72,7 +73,7 @@ final class ConvertJob implements Workers.Part {
         for (long column = grid.firstColumn(part); column < grid.endColumn(part); ) {
           int count = line.length(length, grid.endColumn(part) - column);
           if (byChance) {
-            line.draw(seed, row * columns + column, count);
+            line.drawFrom(seed, row * columns + column);
           }
           line.convert(row * in.stride(0) + column, encoding, row * out.stride(0) + column, count);
           column += count;

@@ -85,7 +85,11 @@ final class QuantizeJob implements Workers.Part {
 
   private void run(Workers workers) {
     table = format.scale().equals(Formats.E8M0) ? ScaleTable.of(rule, format.element()) : null;
-    atOnce = encoding.fused() && format.blockRows() == 1 && format.blockColumns() == 32;
+    atOnce =
+        encoding.fused()
+            && encoding.rounding() == Rounding.NEAREST_EVEN
+            && format.blockRows() == 1
+            && format.blockColumns() == 32;
     apart = BlockScaling.divides(format) || !encoding.fused();
     boolean whole = format.blockRows() == BlockFormat.WHOLE;
     tensorScale = 1.0f;
@@ -287,7 +291,7 @@ final class QuantizeJob implements Workers.Part {
 
   private void encode(Line line, BlockLine blocks, long row, long column, int count) {
     if (encoding.rounding() == Rounding.STOCHASTIC) {
-      line.draw(seed, row * grid.columns() + column, count);
+      line.drawFrom(seed, row * grid.columns() + column);
     }
     long at = row * out.stride(0) + column;
     if (apart) {

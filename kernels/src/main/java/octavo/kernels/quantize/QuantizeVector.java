@@ -24,8 +24,9 @@ public final class QuantizeVector implements QuantizeKernel {
    * that are longer than a line read their row twice. Only what has one scale, or one tensor scale,
    * for all (NVFP4) passes over the whole tensor twice, the first time to measure it.
    *
-   * Multiplication by the factor is part of the loop that encodes to nearest even; division, which
-   * formats with FP32 scales demand, and factors in other roundings go through a line in L1.
+   * Multiplication by the factor is part of the loops that encode to nearest even and by chance;
+   * division, which formats with FP32 scales demand, and factors in other roundings or for elements
+   * that are no float of four or eight bits go through a line in L1.
    */
 
   private final Width width;

@@ -50,6 +50,7 @@ public class TemplateBytecodeTest {
           "octavo/kernels/codec/EncoderLanes",
           "octavo/kernels/codec/QuantizerLanes",
           "octavo/kernels/codec/ReducerLanes",
+          "octavo/kernels/codec/StochasticEncoderLanes",
           "octavo/kernels/math/ActivatorLanes",
           "octavo/kernels/matmul/ChainTile6x2",
           "octavo/kernels/matmul/ChainTile8x2",

@@ -33,7 +33,7 @@ import static octavo.math.Coefficients.*;
  * <tr><td>geluSigmoid</td><td>2.05</td></tr>
  * <tr><td>sin</td><td>2.6</td></tr>
  * <tr><td>mish</td><td>4.2</td></tr>
- * <tr><td>gelu</td><td>5.6</td></tr>
+ * <tr><td>gelu</td><td>6.2</td></tr>
  * </table>
  *
  * <p>NaN gives NaN (any payload). Results above the largest FP32 number are Inf, results below half
@@ -61,7 +61,8 @@ public final class Functions {
    * and slow. a^2/2 is kept as an exact sum of two numbers, since its rounding alone would cost up to
    * 50 ulp in the tail; 0.5 * x * (1 + erf(x / sqrt 2)) loses all digits there. The polynomials of
    * the fraction M have positive coefficients, so nothing cancels; in t = 1 / (1 + 0.26 a), one
-   * polynomial of degree 11 does the same with 6 ulp. gelu_tanh carries its argument in the same way.
+   * polynomial of degree 11 had 6 ulp in samples already. gelu_tanh carries its argument in the same
+   * way.
    *
    * One division costs lanes less than a reciprocal by Newton steps and is rounded correctly.
    *

@@ -12,7 +12,7 @@ enum Definition {
   TANH(Functions::tanh, StrictMath::tanh, 1.5),
   ERF(Functions::erf, Exact::erf, 1.0),
   ERF_DX(Functions::erfDx, Exact::erfDx, 1.9),
-  GELU(Functions::gelu, Exact::gelu, 5.6),
+  GELU(Functions::gelu, Exact::gelu, 6.2),
   GELU_TANH(Functions::geluTanh, Exact::geluTanh, 2.0),
   GELU_SIGMOID(Functions::geluSigmoid, Exact::geluSigmoid, 2.05),
   SILU(Functions::silu, Exact::silu, 1.8),

@@ -107,6 +107,18 @@ class FunctionsTest {
     assertEquals(0, Exact.erfcx(2) / Exact.erfcx(Math.nextDown(2.0)) - 1, 1e-13);
   }
 
+  /**
+   * The worst of all FP32 numbers, which samples do not meet; its value is of a series with 120
+   * digits.
+   */
+  @Test
+  void worstOfGelu() {
+    float x = -0x1.2c9cap3f;
+    double exact = -2.710133338924637e-20;
+    assertEquals(1, Exact.gelu(x) / exact, 1e-13);
+    assertEquals(6.1397, Math.abs(Functions.gelu(x) - exact) / Math.ulp((float) exact), 1e-4);
+  }
+
   @Test
   void notANumberGivesNotANumber() {
     for (Definition definition : Definition.values()) {

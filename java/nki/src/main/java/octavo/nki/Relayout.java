@@ -1,11 +1,9 @@
 package octavo.nki;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Objects;
 import octavo.Engine;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** One conversion behind {@link MxLayout}, cut into parts for several threads. */
 final class Relayout implements Workers.Part {
@@ -14,19 +12,18 @@ final class Relayout implements Workers.Part {
    *
    *   columns [K, free]            four rows are merged to one of packed elements (Zipper), or back
    *   rows [free, K], neighbours   a transposition of packed elements (Transposer)
-   *   rows [free, K], strided      the same; four runs of a row are merged on the way in or out
+   *   rows [free, K], strided      the same; tiles of a row are merged on the way in or out
    *   scales [free, K / 32]        a transposition of bytes; quadrants are groups of rows
    *
-   * A part is some tiles of a transposition, band by band of the source: a band's rows of the target
-   * stay in the TLB while each grows from front to back. A part of merging is some partitions.
+   * A part is some tiles of a transposition, down the source: the rows of the target stay in the TLB
+   * while each grows from front to back. A part of merging is some partitions.
    *
-   * Measured by two threads on 16 MiB, 4096 rows of 4 KiB (the worst case, as all strides are powers
-   * of two), of a plain copy at 10 to 15 GB/s: merging and splitting 0.45 to 0.95, packing and
-   * unpacking MX blocks 0.25 to 0.32, strided rows 0.16 to 0.28. By one thread transpositions reach
-   * 0.15 to 0.23: reading and writing short runs take three quarters of it.
+   * Measured by one thread on 16 MiB, 4096 rows of 4 KiB (the worst case, as all strides are powers of
+   * two), of a plain copy at 9 to 10 GB/s, in CPU time on a machine busy with other work: merging and
+   * splitting columns 0.4 to 0.55, packing and unpacking MXFP8 blocks 0.35, MXFP4 0.2 to 0.3, strided
+   * rows 0.15 to 0.28, rows of scales 0.95. What a thread can have is some 0.65 for a transposition:
+   * see Transposer.
    */
-
-  private static final int BAND = 4;
 
   /** What a part should move: some tens of microseconds. */
   private static final long PART_BYTES = 256 << 10;
@@ -47,8 +44,9 @@ final class Relayout implements Workers.Part {
   private long columns;
   private int unit;
   private int bits;
-  private @Nullable Interleaving zipped;
-  private @Nullable Interleaving unzipped;
+  private boolean zipped;
+  private boolean unzipped;
+  private Interleaving order = Interleaving.NEIGHBOURS;
   private long partitions;
   private int mostRows;
   private int mostColumns;
@@ -140,12 +138,11 @@ final class Relayout implements Workers.Part {
       return;
     }
     Relayout move = MOVES.take();
-    move.zipped = order;
+    move.zipped = true;
     move.bits = from.element().storageBits();
-    move.partitions = to.dimension(0);
     move.from.set(from.data(), 0, stride(from, 0));
     move.to.set(to.data(), 0, stride(to, 0));
-    move.transpose(workers, move.bits / 2, from.rows(), move.partitions);
+    move.transpose(workers, move.bits / 2, from.rows(), to.dimension(0));
   }
 
   /** Packed elements {@code [P, free, 4]} to rows {@code [free, K]}. */
@@ -155,12 +152,11 @@ final class Relayout implements Workers.Part {
       return;
     }
     Relayout move = MOVES.take();
-    move.unzipped = order;
+    move.unzipped = true;
     move.bits = from.element().storageBits();
-    move.partitions = from.dimension(0);
     move.from.set(from.data(), 0, stride(from, 0));
     move.to.set(to.data(), 0, stride(to, 0));
-    move.transpose(workers, move.bits / 2, move.partitions, to.rows());
+    move.transpose(workers, move.bits / 2, from.dimension(0), to.rows());
   }
 
   private void transpose(Workers workers, int newUnit, long newRows, long newColumns) {
@@ -168,10 +164,9 @@ final class Relayout implements Workers.Part {
     unit = newUnit;
     rows = newRows;
     columns = newColumns;
-    // Not beyond the 128 partitions that four runs belong to.
-    int most = zipped == null && unzipped == null ? Integer.MAX_VALUE : NeuronCore.PARTITIONS;
-    mostRows = Math.min(Transposer.mostRows(unit), most);
-    mostColumns = Math.min(Transposer.mostColumns(unit), most);
+    // A tile has whole tiles of partitions on the side where four runs are merged or taken apart.
+    mostRows = unzipped ? NeuronCore.PARTITIONS : Transposer.mostRows(unit);
+    mostColumns = Transposer.mostColumns(unit, mostRows);
     down = Math.ceilDiv(rows, mostRows);
     across = Math.ceilDiv(columns, mostColumns);
     run(workers, rows * columns * unit, down * across);
@@ -193,7 +188,7 @@ final class Relayout implements Workers.Part {
       Workers workers, Kind kind, Tensor from, Interleaving order, Tensor to, Tensor packed) {
     Relayout move = MOVES.take();
     move.kind = kind;
-    move.zipped = order;
+    move.order = order;
     move.bits = from.element().storageBits();
     move.partitions = packed.dimension(0);
     move.columns = packed.dimension(1);
@@ -215,8 +210,8 @@ final class Relayout implements Workers.Part {
     } finally {
       from.clear();
       to.clear();
-      zipped = null;
-      unzipped = null;
+      zipped = false;
+      unzipped = false;
       MOVES.give(this);
     }
   }
@@ -242,11 +237,8 @@ final class Relayout implements Workers.Part {
 
   private void tiles(Transposer transposer, long first, long end) {
     for (long i = first; i < end; i++) {
-      long band = i / (BAND * down);
-      long within = i % (BAND * down);
-      long width = Math.min(BAND, across - band * BAND);
-      long row = within / width * mostRows;
-      long column = (band * BAND + within % width) * mostColumns;
+      long row = i % down * mostRows;
+      long column = i / down * mostColumns;
       transposer.run(
           this,
           row,
@@ -257,7 +249,6 @@ final class Relayout implements Workers.Part {
   }
 
   private void merge(Zipper zipper, long first, long end) {
-    Interleaving order = Objects.requireNonNull(zipped);
     boolean zip = kind == Kind.ZIP;
     Lines flat = zip ? from : to;
     Lines packed = zip ? to : from;
@@ -280,28 +271,29 @@ final class Relayout implements Workers.Part {
     return unit;
   }
 
-  /** Reads a part of a row to an array. */
-  void read(Zipper zipper, long row, long column, int count, long[] array, int index) {
-    long at = from.place(row);
-    if (zipped == null) {
-      Lines.read(from.data(), at + column * unit, array, index, count * unit);
-      return;
-    }
-    long first = zipped.index(partitions, column, 0);
-    long step = zipped.index(partitions, column, 1) - first;
-    zipper.zip(bits, from.data(), at + first * bits / 8, step * bits / 8, count, array, index);
+  /** {@return the bits of a code, where rows are merged or taken apart} */
+  int bits() {
+    return bits;
   }
 
-  /** Writes a part of a row from the front of an array. */
-  void write(Zipper zipper, long row, long column, int count, long[] array) {
-    long at = to.place(row);
-    if (unzipped == null) {
-      Lines.write(array, 0, to.data(), at + column * unit, count * unit);
-      return;
+  /** {@return whether the rows of the target are to be taken apart} */
+  boolean unzipped() {
+    return unzipped;
+  }
+
+  /** Reads a part of a row to an array. */
+  void read(Zipper zipper, long row, long column, int count, long[] array, int index) {
+    long at = from.place(row) + column * unit;
+    if (zipped) {
+      zipper.zipTiles(bits, from.data(), at, count, NeuronCore.PARTITIONS, array, index);
+    } else {
+      Lines.read(from.data(), at, array, index, count * unit);
     }
-    long first = unzipped.index(partitions, column, 0);
-    long step = unzipped.index(partitions, column, 1) - first;
-    zipper.unzip(bits, array, 0, count, to.data(), at + first * bits / 8, step * bits / 8);
+  }
+
+  /** Writes a part of a row from an array. */
+  void write(long row, long column, int count, long[] array, int index) {
+    Lines.write(array, index, to.data(), to.place(row) + column * unit, count * unit);
   }
 
   /** {@return the byte where a group's scales begin} */

@@ -61,9 +61,10 @@ import octavo.tensor.Tensor;
 public final class Engine {
 
   private final Dispatcher dispatcher;
-  private final PlanCache<ConvertRequest, ConvertKernel> converts = new PlanCache<>();
-  private final PlanCache<QuantizeRequest, QuantizeKernel> quantizes = new PlanCache<>();
-  private final PlanCache<DequantizeRequest, DequantizeKernel> dequantizes = new PlanCache<>();
+  private final PlanCache<Prepared<ConvertRequest, ConvertKernel>> converts = new PlanCache<>();
+  private final PlanCache<Prepared<QuantizeRequest, QuantizeKernel>> quantizes = new PlanCache<>();
+  private final PlanCache<Prepared<DequantizeRequest, DequantizeKernel>> dequantizes =
+      new PlanCache<>();
   private final Workers workers;
   private final Products products;
   private final SparseProducts sparseProducts;

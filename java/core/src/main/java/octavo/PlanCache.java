@@ -1,48 +1,79 @@
 package octavo;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import octavo.spi.Kernel;
-import octavo.spi.Request;
 import octavo.tensor.PackedMatrix;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Plans by what their calls look like, in a table of fixed size where a newer plan evicts an older
- * one in its place: a lookup allocates nothing and endless new shapes fill no memory.
+ * one: a lookup allocates nothing and endless new shapes fill no memory.
+ *
+ * <p>Threads may share it. What two of them store at the same moment may be lost, and is planned
+ * anew when it is next asked for.
+ *
+ * @param <P> the plans
  */
-final class PlanCache<R extends Request, K extends Kernel<R>> {
+final class PlanCache<P> {
+  /*
+   * A hash chooses a set of some ways, which the newest plan enters in front, as in a processor's
+   * cache. With one way, two of thirty calls shared a slot in one process of three (hashes of
+   * formats are by identity and differ from run to run), and were planned anew, 1.6 kB of objects,
+   * each time they came in turn.
+   */
 
-  private static final int SLOTS = 1024;
+  private static final int SETS = 512;
+  private static final int WAYS = 4;
 
-  private final AtomicReferenceArray<@Nullable Prepared<R, K>> plans =
-      new AtomicReferenceArray<>(SLOTS);
+  /** A plan under its whole hash. */
+  private record Entry<P>(int hash, P plan) {}
+
+  private final AtomicReferenceArray<@Nullable Entry<P>> entries =
+      new AtomicReferenceArray<>(SETS * WAYS);
 
   static int hash(int hash, Tensor tensor) {
     // By identity: a format's fields would take longer to hash than a small call takes. Equal
     // formats that are different objects merely get plans of their own.
-    int h = hash * 31 + System.identityHashCode(tensor.format());
-    h = h * 31 + Long.hashCode(tensor.rows());
-    h = h * 31 + Long.hashCode(tensor.columns());
-    return h * 31 + tensor.storage().hashCode() * 2 + (tensor.unitColumnStride() ? 1 : 0);
+    int h = mix(hash, System.identityHashCode(tensor.format()));
+    h = mix(h, Long.hashCode(tensor.rows()));
+    h = mix(h, Long.hashCode(tensor.columns()));
+    return mix(h, tensor.storage().hashCode() * 2 + (tensor.unitColumnStride() ? 1 : 0));
   }
 
   static int hash(int hash, PackedMatrix matrix) {
-    int h = hash * 31 + System.identityHashCode(matrix.format());
-    h = h * 31 + Long.hashCode(matrix.rows());
-    h = h * 31 + Long.hashCode(matrix.columns());
-    return (h * 31 + matrix.storage().hashCode()) * 31 + matrix.packing().hashCode();
+    int h = mix(hash, System.identityHashCode(matrix.format()));
+    h = mix(h, Long.hashCode(matrix.rows()));
+    h = mix(h, Long.hashCode(matrix.columns()));
+    return mix(mix(h, matrix.storage().hashCode()), matrix.packing().hashCode());
   }
 
-  @Nullable Prepared<R, K> get(int hash) {
-    return plans.get(slot(hash));
+  /** Spreads every bit: sums with small factors make neighbouring shapes meet. */
+  static int mix(int hash, int value) {
+    int h = (hash ^ value) * 0x9E37_79B1;
+    return h ^ h >>> 15;
   }
 
-  void put(int hash, Prepared<R, K> plan) {
-    plans.set(slot(hash), plan);
+  /** {@return the newest plan under a hash}; whether it is the one sought its finder must see */
+  @Nullable P get(int hash) {
+    int first = firstWay(hash);
+    for (int way = 0; way < WAYS; way++) {
+      Entry<P> entry = entries.get(first + way);
+      if (entry != null && entry.hash() == hash) {
+        return entry.plan();
+      }
+    }
+    return null;
   }
 
-  private static int slot(int hash) {
-    return (hash ^ hash >>> 10 ^ hash >>> 20) & (SLOTS - 1);
+  void put(int hash, P plan) {
+    int first = firstWay(hash);
+    for (int way = WAYS - 1; way > 0; way--) {
+      entries.set(first + way, entries.get(first + way - 1));
+    }
+    entries.set(first, new Entry<>(hash, plan));
+  }
+
+  private static int firstWay(int hash) {
+    return ((hash ^ hash >>> 16) & (SETS - 1)) * WAYS;
   }
 }

@@ -30,7 +30,7 @@ final class Products {
 
   private final Engine engine;
   private final Dispatcher dispatcher;
-  private final PlanCache<MatmulRequest, MatmulKernel> plans = new PlanCache<>();
+  private final PlanCache<Prepared<MatmulRequest, MatmulKernel>> plans = new PlanCache<>();
 
   // One of each is kept between calls; calls at the same time make their own.
   private final AtomicReference<@Nullable Tensor> spareProduct = new AtomicReference<>();

@@ -13,7 +13,8 @@ final class SparseProducts {
 
   private final Engine engine;
   private final Dispatcher dispatcher;
-  private final PlanCache<SparseMatmulRequest, SparseMatmulKernel> plans = new PlanCache<>();
+  private final PlanCache<Prepared<SparseMatmulRequest, SparseMatmulKernel>> plans =
+      new PlanCache<>();
 
   SparseProducts(Engine engine, Dispatcher dispatcher) {
     this.engine = engine;

@@ -3,6 +3,9 @@ package octavo.tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import octavo.format.BlockFormat;
 
 /**
@@ -17,6 +20,10 @@ public final class MatrixPacker {
   private final long rowStride;
   private final long columnStride;
   private final int[] rowAt;
+  private final boolean transposes;
+  private final boolean transposesScales;
+  private final Queue<PanelTransposition> codes = new ConcurrentLinkedQueue<>();
+  private final Queue<PanelTransposition> scales = new ConcurrentLinkedQueue<>();
 
   private MatrixPacker(Tensor rows, PackedMatrix packed) {
     this.rows = rows;
@@ -27,6 +34,25 @@ public final class MatrixPacker {
     for (int r = 0; r < rowAt.length; r++) {
       rowAt[packed.packing().position(r)] = r;
     }
+    this.transposes =
+        columnStride == 1
+            && rowStride * packed.element().storageBits() % Byte.SIZE == 0
+            && PanelTransposition.takes(unitBits(), rowAt.length);
+    this.transposesScales = packed.scalesInPanels() && takesScales(rows.scales(), packed.scales());
+  }
+
+  /** {@return the bits of the codes that stay together} */
+  private long unitBits() {
+    return (long) packed.packing().group() * packed.element().storageBits();
+  }
+
+  private static boolean takesScales(Tensor natural, Tensor panels) {
+    int rows = (int) panels.shape()[2];
+    return natural.stride(1) == 1
+        && panels.stride(2) == 1
+        && panels.stride(1) == rows
+        && panels.stride(0) == rows * natural.columns()
+        && PanelTransposition.takes(natural.element().storageBits(), rows);
   }
 
   /**
@@ -95,10 +121,12 @@ public final class MatrixPacker {
    * @param panel which, from 0
    */
   public void pack(long panel) {
-    switch (packed.element().storageBits()) {
-      case 8 -> packBytes(panel);
-      case 4 -> packNibbles(panel);
-      default -> packWide(panel);
+    if (transposes) {
+      transpose(panel, true);
+    } else if (packed.element().storageBits() == 4) {
+      packNibbles(panel);
+    } else {
+      packWide(panel);
     }
     if (packed.scalesInPanels()) {
       scales(panel, true);
@@ -111,12 +139,14 @@ public final class MatrixPacker {
    * @param panel which, from 0
    */
   public void unpack(long panel) {
-    Packing packing = packed.packing();
-    long first = panel * packing.panelRows();
-    long last = Math.min(packed.rows(), first + packing.panelRows());
-    for (long row = first; row < last; row++) {
-      for (long k = 0; k < packed.columns(); k++) {
-        rows.setCode(packed.code(row, k), row, k);
+    if (transposes) {
+      transpose(panel, false);
+    } else {
+      long first = panel * rowAt.length;
+      for (long row = first; row < first + height(panel); row++) {
+        for (long k = 0; k < packed.columns(); k++) {
+          rows.setCode(packed.code(row, k), row, k);
+        }
       }
     }
     if (packed.scalesInPanels()) {
@@ -124,7 +154,59 @@ public final class MatrixPacker {
     }
   }
 
+  /** {@return how many rows of a panel there are} */
+  private int height(long panel) {
+    return (int) Math.min(rowAt.length, packed.rows() - panel * rowAt.length);
+  }
+
+  private void transpose(long panel, boolean pack) {
+    int bits = packed.element().storageBits();
+    long step = rowStride * bits / Byte.SIZE;
+    long at = panel * rowAt.length * step;
+    long bytes = Math.ceilDiv(packed.columns() * bits, (long) Byte.SIZE);
+    long panelAt = panel * packed.panelBytes();
+    PanelTransposition known = codes.poll();
+    PanelTransposition its =
+        known != null ? known : new PanelTransposition((int) (unitBits() / Byte.SIZE), rowAt);
+    if (pack) {
+      int lastBits = packed.columns() * bits % Byte.SIZE == 0 ? 0xFF : 0x0F;
+      its.pack(rows.data(), at, step, bytes, lastBits, height(panel), packed.data(), panelAt);
+    } else {
+      its.unpack(packed.data(), panelAt, bytes, height(panel), rows.data(), at, step);
+    }
+    codes.add(its);
+  }
+
+  private void transposeScales(long panel, boolean pack) {
+    Tensor natural = rows.scales();
+    Tensor panels = packed.scales();
+    int unit = natural.element().storageBits() / Byte.SIZE;
+    long step = natural.stride(0) * unit;
+    long at = panel * rowAt.length * step;
+    long bytes = natural.columns() * unit;
+    long panelAt = panel * rowAt.length * bytes;
+    PanelTransposition known = scales.poll();
+    PanelTransposition its = known != null ? known : new PanelTransposition(unit, natural());
+    if (pack) {
+      its.pack(natural.data(), at, step, bytes, 0xFF, height(panel), panels.data(), panelAt);
+    } else {
+      its.unpack(panels.data(), panelAt, bytes, height(panel), natural.data(), at, step);
+    }
+    scales.add(its);
+  }
+
+  /** {@return the order of a panel's scales, that of its rows} */
+  private int[] natural() {
+    int[] order = new int[rowAt.length];
+    Arrays.setAll(order, r -> r);
+    return order;
+  }
+
   private void scales(long panel, boolean pack) {
+    if (transposesScales) {
+      transposeScales(panel, pack);
+      return;
+    }
     Tensor panels = packed.scales();
     Tensor natural = rows.scales();
     int p = packed.packing().panelRows();
@@ -141,33 +223,7 @@ public final class MatrixPacker {
     }
   }
 
-  // Memory is written in order; the rows of a panel are as many streams of reads, each of which
-  // uses a cache line for as many columns as it holds.
-
-  private void packBytes(long panel) {
-    int p = rowAt.length;
-    int group = packed.packing().group();
-    long first = panel * p;
-    long columns = packed.columns();
-    MemorySegment from = rows.data();
-    MemorySegment to = packed.data();
-    long at = panel * packed.panelBytes();
-    for (long k = 0; k < columns; k += group) {
-      int width = (int) Math.min(group, columns - k);
-      for (int q = 0; q < p; q++, at += group) {
-        long row = first + rowAt[q];
-        if (row < packed.rows()) {
-          long source = row * rowStride + k * columnStride;
-          for (int g = 0; g < width; g++) {
-            to.set(
-                ValueLayout.JAVA_BYTE,
-                at + g,
-                from.get(ValueLayout.JAVA_BYTE, source + g * columnStride));
-          }
-        }
-      }
-    }
-  }
+  // Columns that do not adjoin, and groups that are no unit of whole bytes: one code at a time.
 
   private void packNibbles(long panel) {
     int p = rowAt.length;

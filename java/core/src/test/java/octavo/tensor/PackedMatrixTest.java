@@ -2,6 +2,7 @@ package octavo.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -9,10 +10,12 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import octavo.format.BlockFormat;
+import octavo.format.ElementFormat;
 import octavo.format.Format;
 import octavo.format.Formats;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PackedMatrixTest {
@@ -56,6 +59,86 @@ class PackedMatrixTest {
         assertEquals(source.tensorScale(), back.rows().tensorScale());
         if (format instanceof BlockFormat) {
           assertEquals(-1, source.scales().data().mismatch(back.rows().scales().data()));
+        }
+      }
+    }
+  }
+
+  static Stream<Arguments> longRows() {
+    return Stream.of(
+        Arguments.of(Formats.E4M3FN, new Packing(16, 2, 2), 40, 4999),
+        Arguments.of(Formats.E4M3FN, new Packing(64, 4, 1), 70, 1027),
+        Arguments.of(Formats.E4M3FN, new Packing(16, 1, 16), 17, 4100),
+        Arguments.of(Formats.E2M1, new Packing(16, 2, 4), 33, 9002),
+        Arguments.of(Formats.E2M1, new Packing(8, 1, 32), 9, 20_001),
+        Arguments.of(Formats.BF16, new Packing(16, 2, 1), 20, 3001),
+        Arguments.of(Formats.FP32, new Packing(16, 1, 1), 20, 1501),
+        Arguments.of(Formats.FP32, new Packing(4, 2, 4), 6, 9003),
+        Arguments.of(Formats.MXFP8_E4M3, new Packing(16, 2, 2), 19, 72_000),
+        Arguments.of(Formats.NVFP4, new Packing(16, 2, 4), 19, 40_000));
+  }
+
+  /** Rows that take several chunks of scratch memory, their tails, and rows of a larger matrix. */
+  @ParameterizedTest
+  @MethodSource("longRows")
+  void longRowsAndViewsComeBackCodeForCode(
+      Format format, Packing packing, long rows, long columns) {
+    Tensor source = random(format, rows, columns);
+    checkPacked(source, packing);
+    if (format instanceof ElementFormat) {
+      checkPacked(source.slice(0, 3, rows).slice(1, 2, columns - 31), packing);
+      if (format.element().storageBits() >= 8) {
+        checkPacked(source.transpose(), packing);
+      }
+    }
+  }
+
+  private static void checkPacked(Tensor source, Packing packing) {
+    MatrixPacker packer = MatrixPacker.of(source, packing, Arena.ofAuto());
+    PackedMatrix packed = packer.packed();
+    packed.data().fill((byte) 0);
+    for (long panel = packed.panels() - 1; panel >= 0; panel--) {
+      packer.pack(panel);
+    }
+    MatrixPacker back = MatrixPacker.of(packed, Arena.ofAuto());
+    for (long panel = 0; panel < packed.panels(); panel++) {
+      back.unpack(panel);
+    }
+    for (long i = 0; i < source.rows(); i++) {
+      for (long k = 0; k < source.columns(); k++) {
+        int code = source.code(i, k);
+        if (code != packed.code(i, k) || code != back.rows().code(i, k)) {
+          fail(
+              "row %d, column %d: %x, packed %x, back %x"
+                  .formatted(i, k, code, packed.code(i, k), back.rows().code(i, k)));
+        }
+      }
+    }
+    if (source.format() instanceof BlockFormat) {
+      assertEquals(-1, source.scales().data().mismatch(back.rows().scales().data()));
+      for (long i = 0; i < source.rows(); i++) {
+        for (long k = 0; k < source.columns(); k += 16) {
+          assertEquals(source.scale(i, k), packed.scale(i, k));
+        }
+      }
+    }
+    assertZeros(packed, source.element().storageBits());
+  }
+
+  /** The places of columns and rows that are not there hold zeros. */
+  private static void assertZeros(PackedMatrix packed, int bits) {
+    Packing packing = packed.packing();
+    long codes = packing.panelCodes(packed.columns());
+    for (long panel = 0; panel < packed.panels(); panel++) {
+      for (int r = 0; r < packing.panelRows(); r++) {
+        boolean missing = panel * packing.panelRows() + r >= packed.rows();
+        long whole = codes / packing.panelRows();
+        for (long k = missing ? 0 : packed.columns(); k < whole; k++) {
+          long group = k / packing.group() * packing.panelRows() + packing.position(r);
+          long at = panel * codes + group * packing.group() + k % packing.group();
+          int code =
+              packed.data().get(ValueLayout.JAVA_BYTE, at * bits / 8) >>> (at * bits % 8) & 0xF;
+          assertEquals(0, code);
         }
       }
     }

@@ -28,14 +28,17 @@ struct KernelTable {
   bool (*name##_supports)(const request&);
   OCT_KERNEL_LIST(OCT_SLOT)
 #undef OCT_SLOT
+  // how matmul_plain and matmul_block read a packed B of a format
+  Packing (*matmul_packing)(int32_t b_format);
 };
 
 #define OCT_DECLARE(name, request) \
   int32_t name(const request&);    \
   bool name##_supports(const request&);
-#define OCT_DECLARE_TIER(tier) \
-  namespace tier {             \
-  OCT_KERNEL_LIST(OCT_DECLARE) \
+#define OCT_DECLARE_TIER(tier)              \
+  namespace tier {                          \
+  OCT_KERNEL_LIST(OCT_DECLARE)              \
+  Packing matmul_packing(int32_t b_format); \
   }
 #define OCT_DECLARE_DERIVED(tier, base)      \
   namespace tier {                           \

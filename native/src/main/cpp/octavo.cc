@@ -14,9 +14,9 @@
 namespace octavo {
 
 #define OCT_ENTRY(name, request) &name, &name##_supports,
-#define OCT_TABLE(tier)                                                \
-  namespace tier {                                                     \
-  static constexpr KernelTable kernels = {OCT_KERNEL_LIST(OCT_ENTRY)}; \
+#define OCT_TABLE(tier)                                                                 \
+  namespace tier {                                                                      \
+  static constexpr KernelTable kernels = {OCT_KERNEL_LIST(OCT_ENTRY) & matmul_packing}; \
   }
 #define OCT_DERIVED_TABLE(tier, base)                           \
   namespace tier {                                              \
@@ -105,10 +105,12 @@ struct Family {
 
 Family family(const KernelTable& kernels, const MatmulRequest& request) {
   if (request.a.block_columns == 0 && request.b.block_columns == 0)
-    return {kernels.matmul_plain, kernels.matmul_plain_supports, {16, 1, 1}};
+    return {kernels.matmul_plain, kernels.matmul_plain_supports,
+            kernels.matmul_packing(request.b.format)};
   if (kernels.matmul_integer_supports(request))
     return {kernels.matmul_integer, kernels.matmul_integer_supports, {16, 1, 4}};
-  return {kernels.matmul_block, kernels.matmul_block_supports, {16, 1, 1}};
+  return {kernels.matmul_block, kernels.matmul_block_supports,
+          kernels.matmul_packing(request.b.format)};
 }
 
 bool packing_suits(const MatmulRequest& request, const Packing& needed) {

@@ -19,7 +19,7 @@ using definition::bytes_of;
 using definition::Format;
 using definition::put;
 
-constexpr int32_t FP32 = 0, TF32 = 1, BF16 = 2, FP16 = 3, E5M2 = 4, E4M3FN = 6, E2M3 = 12,
+constexpr int32_t FP32 = 0, TF32 = 1, BF16 = 2, FP16 = 3, E5M2 = 4, E4M3 = 5, E4M3FN = 6, E2M3 = 12,
                   E2M1 = 13, E8M0 = 14, INT8 = 15;
 
 extern int64_t passed, failed;

@@ -95,6 +95,7 @@ struct Operand {
 void matmul(int32_t tier, const Case& x, const Case& y, bool is_packed, int64_t m, int64_t n,
             int64_t k, double budget, double peer, double memory) {
   // what is packed has the same number of codes, as all sizes are multiples of 16
+  const int64_t packing = oct_matmul_packing(tier, x.format, x.block, y.format, y.block);
   const Operand a(x, m, k);
   std::vector<Operand> bs;
   const size_t copies =
@@ -105,12 +106,12 @@ void matmul(int32_t tier, const Case& x, const Case& y, bool is_packed, int64_t 
   size_t turn = 0;
   const double time = best_time(budget, [&] {
     const Operand& b = bs[turn++ % copies];
-    status = oct_matmul(
-        tier, m, n, k, 0, m, 0, n, x.format, a.codes.data(), a.row_bytes, a.scale_format(),
-        a.scales.data(), a.scale_row, 1, x.block, 1.0f, y.format, b.codes.data(), b.row_bytes,
-        b.scale_format(), b.scales.data(), b.scale_row, 1, y.block, 1.0f, is_packed ? 16 : 0, 1,
-        oct_matmul_packing(tier, x.format, x.block, y.format, y.block) & 0xFFFF, 1.0f, nullptr,
-        OCT_ACTIVATION_NONE, OCT_NO_RESIDUAL, nullptr, 0, FP32, out.data(), 4 * n);
+    status = oct_matmul(tier, m, n, k, 0, m, 0, n, x.format, a.codes.data(), a.row_bytes,
+                        a.scale_format(), a.scales.data(), a.scale_row, 1, x.block, 1.0f, y.format,
+                        b.codes.data(), b.row_bytes, b.scale_format(), b.scales.data(), b.scale_row,
+                        1, y.block, 1.0f, is_packed ? 16 : 0, packing >> 16 & 0xFFFF,
+                        packing & 0xFFFF, 1.0f, nullptr, OCT_ACTIVATION_NONE, OCT_NO_RESIDUAL,
+                        nullptr, 0, FP32, out.data(), 4 * n);
   });
   const double bytes =
       1e-9 * n * (bs[0].row_bytes + (y.scale_format == FP32 ? 4 : 1) * bs[0].scale_row);

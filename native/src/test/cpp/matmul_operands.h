@@ -6,17 +6,30 @@
 
 namespace checks {
 
-enum Values { FINITE, ANY_CODE, ALL_MAX, ALTERNATING, SUBNORMALS, ZEROS, RARE_SPECIALS, kValues };
-const char* const kValueNames[] = {"finite",     "any code", "all max",      "alternating",
-                                   "subnormals", "zeros",    "rare specials"};
+// LARGE and WIDE are finite; numbers with FP32's exponents are of 2^7 to 2^26, and of all sizes.
+enum Values {
+  FINITE,
+  ANY_CODE,
+  ALL_MAX,
+  ALTERNATING,
+  SUBNORMALS,
+  ZEROS,
+  RARE_SPECIALS,
+  LARGE,
+  WIDE,
+  kValues
+};
+const char* const kValueNames[] = {"finite",        "any code",   "all max",
+                                   "alternating",   "subnormals", "zeros",
+                                   "rare specials", "large",      "wide"};
 
-uint32_t finite_code(const Format& f, Random& random) {
+uint32_t finite_code(const Format& f, Random& random, int exponent_from = 120, int exponents = 14) {
   if (f.kind == definition::INTEGER) return static_cast<uint32_t>(random.below(256));
   if (f.kind == definition::POWER) return static_cast<uint32_t>(117 + random.below(20));
   const int code_bits = 1 + f.exponent_bits + f.mantissa_bits;
   if (f.exponent_bits == 8) {
     // near 1, so that sums neither vanish nor overflow
-    const uint32_t exponent = static_cast<uint32_t>(120 + random.below(14));
+    const uint32_t exponent = static_cast<uint32_t>(exponent_from + random.below(exponents));
     const uint32_t mantissa = static_cast<uint32_t>(random.next()) & ((1u << f.mantissa_bits) - 1);
     const uint32_t code = static_cast<uint32_t>(random.below(2)) << (code_bits - 1) |
                           exponent << f.mantissa_bits | mantissa;
@@ -70,7 +83,9 @@ uint32_t code_of(const Format& f, Values values, int64_t index, Random& random) 
                << padding;
       [[fallthrough]];
     default:
-      return finite_code(f, random);
+      return values == LARGE  ? finite_code(f, random, 134, 20)
+             : values == WIDE ? finite_code(f, random, 0, 255)
+                              : finite_code(f, random);
   }
 }
 

@@ -265,6 +265,15 @@ void test_matmuls(const std::vector<int32_t>& tiers, Random random) {
         twice({m, n, 96, FP32, kNone, format, kMx, static_cast<Values>(turn++ % kValues), true,
                FP32, 0});
       }
+      // of A and of B at once, also those that make a kernel take another way
+      for (int format : {E5M2, E4M3, E4M3FN}) {
+        for (Values values : {ANY_CODE, SUBNORMALS, RARE_SPECIALS, LARGE, WIDE}) {
+          twice({m, n, values == ANY_CODE ? 5 : 131, FP32, kNone, format, kNone, values, false,
+                 FP32, 1});
+          twice({m, n, 99, BF16, kNone, format, values == WIDE ? k3x5 : k1x32, values, n % 2 == 0,
+                 FP32, 0});
+        }
+      }
     }
   }
   test_matmul(tiers, {300, 70, 1056, E2M1, kMx, E2M1, kMx, ANY_CODE, true, FP32, 3}, random);

@@ -50,6 +50,12 @@ struct OffsetTable {
   }
 };
 
+// A sum that is to be made now: GCC reorders additions of integers, and runs out of registers.
+OCT_INLINE __m256i kept(__m256i sum) {
+  __asm__("" : "+x"(sum));
+  return sum;
+}
+
 template <int32_t Id, int Rows, int Panels, int Steps>
 void split_tiles(const SplitCall& call) {
   static constexpr OffsetTable<Id> table;
@@ -78,10 +84,10 @@ void split_tiles(const SplitCall& call) {
 #pragma GCC unroll 4
         for (int i = 0; i < Rows; i++) {
           const uint8_t* const row = a + kSplitBytes * (step * Rows + i);
-          low[i][p] = _mm256_add_epi16(
-              low[i][p], _mm256_maddubs_epi16(even, _mm256_set1_epi32(load<int32_t>(row))));
-          high[i][p] = _mm256_add_epi16(
-              high[i][p], _mm256_maddubs_epi16(odd, _mm256_set1_epi32(load<int32_t>(row + 4))));
+          low[i][p] = kept(_mm256_add_epi16(
+              low[i][p], _mm256_maddubs_epi16(even, _mm256_set1_epi32(load<int32_t>(row)))));
+          high[i][p] = kept(_mm256_add_epi16(
+              high[i][p], _mm256_maddubs_epi16(odd, _mm256_set1_epi32(load<int32_t>(row + 4)))));
         }
       }
     };

@@ -54,6 +54,10 @@ struct PlainTile {
   }
 };
 
+Packing matmul_packing(int32_t b_format) {
+  return is_paired(b_format) ? Packing{kPackedRows, 2, 2} : Packing{kPackedRows, 1, 1};
+}
+
 bool matmul_plain_supports(const MatmulRequest& request) {
   return matmul_supports_formats(request);
 }

@@ -9,7 +9,8 @@
 // and the results in their lanes are dropped. Bytes beyond a row's last element are never read.
 //
 // An operand that was packed before the call (octavo.tensor.Packing) has panels of 16 rows, in the
-// same order as here: what is left is to decode them, kLanes rows at a time.
+// same order as here: what is left is to decode them, kLanes rows at a time. Some have two steps of k
+// together (matmul_pairs.h says why): these are put in order first.
 #ifndef OCTAVO_KERNELS_PACK_H
 #define OCTAVO_KERNELS_PACK_H
 
@@ -98,13 +99,68 @@ static void unpack_rows(const Slice& slice, int64_t width, float* panel) {
   }
 }
 
-#define OCT_FORMAT(id, ...) {&pack_rows<id>, &unpack_rows<id>},
-#define OCT_INTEGER_FORMAT(id, ...) {&pack_rows<id>, &unpack_rows<id>},
-static constexpr PackFunction kPackers[][2] = {
+// Whether matmul.plain and matmul.block want a packed B of this format in pairs.
+static constexpr bool is_paired(int32_t format) {
+#if defined(OCT_TIER_IS_AVX2)
+  return format == Format::E4M3FN || format == Format::E4M3 || format == Format::E5M2;
+#else
+  return format < 0;
+#endif
+}
+
+#if defined(OCT_TIER_IS_AVX2)
+#define OCT_HAS_PAIRS
+// The same from an operand that is packed in groups of two, rows 8 apart as neighbours; a panel as
+// wide as its own.
+template <int32_t Id>
+static void unpack_pairs(const Slice& slice, int64_t width, float* panel) {
+  const int64_t pairs = (slice.all_k + 1) / 2;
+  const uint8_t* from = slice.operand->elements +
+                        (PackedRows(slice, 0).panel * pairs + slice.first_k / 2) * 2 * kPackedRows;
+  // of each half four rows at the first k, the others at it, four at the second, the others
+  const __m256i by_k = _mm256_setr_epi8(0, 4, 8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11, 15, 0, 4,
+                                        8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11, 15);
+  const __m256i by_row = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  for (int64_t k = 0; k < slice.depth; k += 2) {
+    uint8_t codes[2 * kPackedRows];
+    store(codes,
+          _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(load<__m256i>(from), by_k), by_row));
+    from += sizeof(codes);
+    const int64_t end = k + 1 < slice.depth ? 2 * kPackedRows : kPackedRows;
+    for (int64_t i = 0; i < end; i += kLanes) store(panel + i, decode<Id>(codes + i));
+    panel += 2 * width;
+  }
+}
+template <int32_t Id>
+static constexpr PackFunction pair_unpacker() {
+  if constexpr (is_paired(Id)) return &unpack_pairs<Id>;
+  return nullptr;
+}
+#else
+template <int32_t Id>
+static constexpr PackFunction pair_unpacker() {
+  return nullptr;
+}
+#endif
+
+struct Packers {
+  PackFunction pack, unpack, unpack_pairs;
+};
+
+#define OCT_FORMAT(id, ...) {&pack_rows<id>, &unpack_rows<id>, pair_unpacker<id>()},
+#define OCT_INTEGER_FORMAT(id, ...) {&pack_rows<id>, &unpack_rows<id>, nullptr},
+static constexpr Packers kPackers[] = {
 #include "generated/octavo_formats.inc"
 };
 #undef OCT_FORMAT
 #undef OCT_INTEGER_FORMAT
+
+static inline PackFunction packer_of(int32_t format, const Packing& packing) {
+  const Packers& packers = kPackers[format];
+  return packing.panel_rows == 0 ? packers.pack
+         : packing.group == 2    ? packers.unpack_pairs
+                                 : packers.unpack;
+}
 
 // The block scales of a slice: scale of (row r, block b of `block` steps) to panel[b * width + r],
 // and 1 everywhere when the operand is plain. The operand's own block length is a multiple of

@@ -79,7 +79,7 @@ final class OctavoWork {
       @Override
       public void run() {
         boolean pure = subject.library().equals("vector");
-        Engine engine = pure ? engine("reference", "vector") : engine();
+        Engine engine = pure ? engine("reference", "scalar", "vector") : engine();
         engine.matmul(a, b, out);
       }
 

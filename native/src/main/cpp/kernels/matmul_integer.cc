@@ -305,9 +305,26 @@ class IntegerLoop {
 #if defined(OCT_HAS_SPLIT)
   // All of k at once, some panels side by side.
   void multiply_split(int64_t rows) {
-    const FormatTraits& format = kFormats[request_.b.format];
+    const Operand& b = request_.b;
+    const FormatTraits& format = kFormats[b.format];
     const int64_t groups = (request_.k + 3) / 4;
     const int panels = split_panels(rows);
+    // scales of E8M0 are added to the exponents of A's where these are normal numbers
+    const bool has_panels_of_scales = b.block_columns != 0 && b.block_rows == 1;
+    const int64_t panel_scales =
+        has_panels_of_scales ? (request_.k + b.block_columns - 1) / b.block_columns * kPackedRows
+                             : 0;
+    ScaleRange a_range = {255, 0};
+    for (int64_t block = 0; block < blocks_here(); block++) {
+      for (int64_t i = 0; i < rows; i++) {
+        const int32_t exponent = load<int32_t>(a_scales_ + block * kPanelRows + i) >> 23 & 0xFF;
+        a_range.least = exponent < a_range.least ? exponent : a_range.least;
+        a_range.most = exponent > a_range.most ? exponent : a_range.most;
+      }
+    }
+    const bool may_be_powers = has_panels_of_scales && b.scale_format == Format::E8M0 &&
+                               b.block_columns == block_ && block_ == 32 && a_range.least > 0 &&
+                               a_range.most < 255;
     for (int64_t j = 0; j < columns_; j += panels * kTileColumns) {
       SplitCall call = {};
       call.a = a_panels_;
@@ -315,22 +332,43 @@ class IntegerLoop {
       call.a_scales = a_scales_;
       call.blocks = blocks_here();
       call.steps = groups;
-      call.factor = power_of_two(-shift_)[0];
+      call.shift = shift_;
       call.accumulators = tiles_;
+      call.next_scales = b.scales;
+      bool are_powers = may_be_powers;
       for (int p = 0; p < panels; p++) {
         // a panel that there is not is the last one once more
         const int64_t column =
             smaller(j + p * kTileColumns, round_down(columns_ - 1, kTileColumns));
-        const Slice slice = {&request_.b, j0_ + column, smaller(kTileColumns, columns_ - column),
-                             0,           depth_,       request_.n,
+        const Slice slice = {&b,        j0_ + column, smaller(kTileColumns, columns_ - column),
+                             0,         depth_,       request_.n,
                              request_.k};
-        pack_b(slice, p);
+        const int64_t panel = PackedRows(slice, 0).panel;
+        call.panels[p] = b.elements + panel * groups * stored_bytes(format, 4 * kPackedRows);
         call.b_scales[p] = b_scales_ + p * blocks_ * kTileColumns;
-        call.panels[p] = request_.b.elements + PackedRows(slice, 0).panel * groups *
-                                                   stored_bytes(format, 4 * kPackedRows);
+        if (!has_panels_of_scales) continue;
+        const int64_t scale_bytes = stored_bytes(kFormats[b.scale_format], panel_scales);
+        call.powers[p] = b.scales + panel * scale_bytes;
+        call.next_scales = call.powers[p] + scale_bytes;
+        if (are_powers) {
+          const ScaleRange range = range_of_bytes(call.powers[p], panel_scales);
+          are_powers = a_range.least + range.least - 127 - shift_ > 0 &&
+                       a_range.most + range.most - 127 < 255 && range.least > 0 && range.most < 255;
+        }
+      }
+      if (!are_powers) {
+        for (int p = 0; p < panels; p++) {
+          const int64_t column =
+              smaller(j + p * kTileColumns, round_down(columns_ - 1, kTileColumns));
+          pack_b({&b, j0_ + column, smaller(kTileColumns, columns_ - column), 0, depth_, request_.n,
+                  request_.k},
+                 p);
+        }
       }
       __builtin_memset(tiles_, 0, sizeof(float) * kTileSize * static_cast<size_t>(panels));
-      kSplitTiles[request_.b.format].by_rows[block_ == 32 ? 0 : 1][rows - 1](call);
+      const SplitTiles& functions = kSplitTiles[b.format];
+      (are_powers ? functions.with_powers
+                  : functions.by_rows[block_ == 32 ? 0 : 1])[rows - 1](call);
       for (int64_t first = j; first < smaller(j + panels * kTileColumns, columns_);
            first += kTileColumns) {
         finish(tiles_ + (first - j) / kTileColumns * kTileSize, i0_, first, rows,

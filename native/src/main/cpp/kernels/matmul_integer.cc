@@ -254,7 +254,8 @@ class IntegerLoop {
       for (int64_t i = 0; i < rows; i += kTileRows) {
         const int64_t tile_rows = smaller(kTileRows, rows - i);
         float* const tile = tile_at(i1 - i0_ + i, j);
-        if (k0_ == 0) __builtin_memset(tile, 0, sizeof(float) * kTileRows * kTileColumns);
+        if (is_last_step_of_k()) fetch_out(request_, i1 + i, j0_ + j, tile_rows);
+        if (k0_ == 0) clear_tile<kTileRows>(tile);
         if (is_skinny_) {
           run_packed_tile(j0_ + j, tile_rows, tile);
         } else {
@@ -365,7 +366,7 @@ class IntegerLoop {
                  p);
         }
       }
-      __builtin_memset(tiles_, 0, sizeof(float) * kTileSize * static_cast<size_t>(panels));
+      for (int p = 0; p < panels; p++) clear_tile<kTileRows>(tiles_ + p * kTileSize);
       const SplitTiles& functions = kSplitTiles[b.format];
       (are_powers ? functions.with_powers
                   : functions.by_rows[block_ == 32 ? 0 : 1])[rows - 1](call);

@@ -125,6 +125,11 @@ public final class Line {
     return tensor.data().isNative();
   }
 
+  /** {@return whether whole {@link #UNIT}s, any number of them, are read in place} */
+  public boolean readsInPlace() {
+    return directIn && decoding.kind() == Decoding.Kind.COPY;
+  }
+
   /** {@return the segment that holds the numbers} */
   public MemorySegment source() {
     return source;
@@ -192,7 +197,7 @@ public final class Line {
    */
   public void read(long at, int count) {
     boolean whole = count % UNIT == 0;
-    if (decoding.kind() == Decoding.Kind.COPY && whole && directIn) {
+    if (whole && readsInPlace()) {
       source = in.data();
       sourceAt = at * Float.BYTES;
       return;

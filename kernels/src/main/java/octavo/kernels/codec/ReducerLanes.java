@@ -18,6 +18,9 @@ final class ReducerLanes implements Reducer {
    * Magnitudes are compared as ints, which keeps NaN above infinity and is one instruction, where
    * Java's float maximum takes six.
    *
+   * The largest of all is found in four quarters at once: from DRAM, a core prefetches each as a
+   * stream of its own.
+   *
    * The largest of a block is brought to all lanes by exchanges at halving distances and stored as
    * a whole vector; the next block's overwrites what is too much. reduceLanes() and a store of one
    * int took a third longer.
@@ -42,14 +45,27 @@ final class ReducerLanes implements Reducer {
     MemorySegment from = NativeMemory.SEGMENT.cast(in);
     IntVector magnitude = IntVector.broadcast(INTS, Encoding.MAGNITUDE);
     IntVector largest = IntVector.zero(INTS);
-    IntVector other = IntVector.zero(INTS);
-    for (long i = 0; i < count; i += 2L * LANES) {
-      IntVector a = IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN);
-      IntVector b = IntVector.fromMemorySegment(INTS, from, inAt + 4 * (i + LANES), LITTLE_ENDIAN);
-      largest = largest.lanewise(VectorOperators.MAX, a.lanewise(VectorOperators.AND, magnitude));
-      other = other.lanewise(VectorOperators.MAX, b.lanewise(VectorOperators.AND, magnitude));
+    long quarter = (long) count >>> 2;
+    for (long i = 0; i < quarter; i += LANES) {
+      IntVector a =
+          IntVector.fromMemorySegment(INTS, from, inAt + 4 * i, LITTLE_ENDIAN)
+              .lanewise(VectorOperators.AND, magnitude);
+      IntVector b =
+          IntVector.fromMemorySegment(INTS, from, inAt + 4 * (i + quarter), LITTLE_ENDIAN)
+              .lanewise(VectorOperators.AND, magnitude);
+      IntVector c =
+          IntVector.fromMemorySegment(INTS, from, inAt + 4 * (i + 2 * quarter), LITTLE_ENDIAN)
+              .lanewise(VectorOperators.AND, magnitude);
+      IntVector d =
+          IntVector.fromMemorySegment(INTS, from, inAt + 4 * (i + 3 * quarter), LITTLE_ENDIAN)
+              .lanewise(VectorOperators.AND, magnitude);
+      largest =
+          largest.lanewise(
+              VectorOperators.MAX,
+              a.lanewise(VectorOperators.MAX, b)
+                  .lanewise(VectorOperators.MAX, c.lanewise(VectorOperators.MAX, d)));
     }
-    return largest.lanewise(VectorOperators.MAX, other).reduceLanes(VectorOperators.MAX);
+    return largest.reduceLanes(VectorOperators.MAX);
   }
 
   @Override

@@ -33,6 +33,9 @@ final class QuantizeJob implements Workers.Part {
   /** Of blocks with several rows the columns at a time: these rows are read twice, from L2. */
   private static final int TALL = Line.LENGTH / 4;
 
+  /** Numbers in memory that are measured at a time, in four streams. */
+  private static final int MEASURED = 16 * Line.LENGTH;
+
   private static final int INFINITY = 0x7F80_0000;
   private static final Tensor NO_TENSOR = Tensor.allocateHeap(Formats.FP32, 0);
   private static final Tensor NO_BLOCKS = Tensor.allocateHeap(Formats.MXFP4, 0);
@@ -198,8 +201,9 @@ final class QuantizeJob implements Workers.Part {
 
   private int measure(Line line, long row, long from, long to) {
     int most = 0;
+    int length = line.readsInPlace() ? MEASURED : Line.LENGTH;
     for (long column = from; column < to; ) {
-      int count = line.length(Line.LENGTH, to - column);
+      int count = line.length(length, to - column);
       line.read(row * in.stride(0) + column, count);
       int here =
           phase == Phase.MEASURE_FINITE

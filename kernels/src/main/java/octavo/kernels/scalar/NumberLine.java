@@ -29,6 +29,9 @@ public final class NumberLine {
   private final float[] numbers = new float[LENGTH];
   private final int[] codes = new int[LENGTH];
   private @Nullable NearestEncoding nearest;
+  private ElementFormat nearestFormat = Formats.FP32;
+  private Overflow nearestOverflow = Overflow.SATURATE;
+  private boolean quick;
   private ElementFormat format = Formats.FP32;
   private Rounding rounding = Rounding.NEAREST_EVEN;
   private Overflow overflow = Overflow.SATURATE;
@@ -58,13 +61,16 @@ public final class NumberLine {
    * @param beyond what becomes of what is too large
    */
   public void aim(ElementFormat to, Rounding how, Overflow beyond) {
-    if (!to.equals(format) || how != rounding || beyond != overflow || nearest == null) {
-      boolean quick = how == Rounding.NEAREST_EVEN && NearestEncoding.covers(to);
-      nearest = quick ? NearestEncoding.of(to, beyond) : null;
-      format = to;
-      rounding = how;
-      overflow = beyond;
+    quick = how == Rounding.NEAREST_EVEN && NearestEncoding.covers(to);
+    // Kept while lines of other formats pass, or casts there and back would make one each time.
+    if (quick && (nearest == null || !to.equals(nearestFormat) || beyond != nearestOverflow)) {
+      nearest = NearestEncoding.of(to, beyond);
+      nearestFormat = to;
+      nearestOverflow = beyond;
     }
+    format = to;
+    rounding = how;
+    overflow = beyond;
   }
 
   /**
@@ -116,9 +122,9 @@ public final class NumberLine {
    * @param count how many
    */
   public void encode(long seed, long index, int count) {
-    NearestEncoding quick = nearest;
-    if (quick != null) {
-      quick.encode(numbers, codes, count);
+    NearestEncoding steps = nearest;
+    if (quick && steps != null) {
+      steps.encode(numbers, codes, count);
       return;
     }
     boolean stochastic = rounding == Rounding.STOCHASTIC;

@@ -25,7 +25,9 @@ public record AccessPattern(List<Dimension> dimensions) {
      * @throws IllegalArgumentException if it is negative
      */
     public Dimension {
-      Checks.require(count >= 0, "a loop of %d iterations", count);
+      if (count < 0) {
+        throw Checks.refusal("a loop of %d iterations", count);
+      }
     }
   }
 
@@ -36,10 +38,9 @@ public record AccessPattern(List<Dimension> dimensions) {
    */
   public AccessPattern {
     dimensions = List.copyOf(dimensions);
-    Checks.require(
-        !dimensions.isEmpty() && dimensions.size() <= 4,
-        "a pattern of %d loops; it may have 1 to 4",
-        dimensions.size());
+    if (dimensions.isEmpty() || dimensions.size() > 4) {
+      throw Checks.refusal("a pattern of %d loops; it may have 1 to 4", dimensions.size());
+    }
   }
 
   /**
@@ -49,10 +50,10 @@ public record AccessPattern(List<Dimension> dimensions) {
    * @throws IllegalArgumentException if they are not pairs, or not 1 to 4
    */
   public static AccessPattern of(int... stepsAndCounts) {
-    Checks.require(
-        stepsAndCounts.length % 2 == 0,
-        "%d numbers; a pattern is pairs of step and count",
-        stepsAndCounts.length);
+    if (stepsAndCounts.length % 2 != 0) {
+      throw Checks.refusal(
+          "%d numbers; a pattern is pairs of step and count", stepsAndCounts.length);
+    }
     List<Dimension> dimensions = new ArrayList<>();
     for (int i = 0; i < stepsAndCounts.length; i += 2) {
       dimensions.add(new Dimension(stepsAndCounts[i], stepsAndCounts[i + 1]));

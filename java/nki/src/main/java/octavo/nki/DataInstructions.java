@@ -51,8 +51,8 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
    * @param src a tile
    */
   public final void tensorCopy(Tensor dst, Tensor src) {
-    Checks.tile(core, "tensor_copy dst", dst);
-    Checks.tile(core, "tensor_copy src", src);
+    Checks.tile(core, "tensor_copy", "dst", dst);
+    Checks.tile(core, "tensor_copy", "src", src);
     Checks.sameShape("tensor_copy", dst, src);
     Format format = src.format();
     if (format.equals(dst.format())) {
@@ -90,7 +90,7 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
    * @param value the number
    */
   public final void memset(Tensor dst, float value) {
-    Checks.tile(core, "memset dst", dst);
+    Checks.tile(core, "memset", "dst", dst);
     Arrays.fill(vectorEngine.results(dst), 0, (int) dst.size(), value);
     vectorEngine.narrow(dst, next());
   }
@@ -117,11 +117,13 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
       Tensor onTrue,
       float onFalse,
       AluOperator comparison) {
-    Checks.tile(core, "affine_select dst", dst);
-    Checks.tile(core, "affine_select on_true_tile", onTrue);
+    Checks.tile(core, "affine_select", "dst", dst);
+    Checks.tile(core, "affine_select", "on_true_tile", onTrue);
     Checks.sameShape("affine_select", dst, onTrue);
     Checks.patternFits("affine_select", dst, pattern);
-    Checks.require(comparison.compares(), "%s is no comparison", comparison.nkiName());
+    if (!comparison.compares()) {
+      throw Checks.refusal("%s is no comparison", comparison.nkiName());
+    }
     gpSimdEngine.affineSelect(
         dst, pattern, offset, channelMultiplier, onTrue, onFalse, comparison, next());
   }
@@ -135,7 +137,7 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
    * @param channelMultiplier added for each partition before
    */
   public final void iota(Tensor dst, AccessPattern pattern, int offset, int channelMultiplier) {
-    Checks.tile(core, "iota dst", dst);
+    Checks.tile(core, "iota", "dst", dst);
     Checks.patternFits("iota", dst, pattern);
     gpSimdEngine.iota(dst, pattern, offset, channelMultiplier, next());
   }
@@ -151,11 +153,9 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
   public final void iota(
       IntegerTile dst, AccessPattern pattern, int offset, int channelMultiplier) {
     Checks.integers("iota dst", dst);
-    Checks.require(
-        dst.free() == pattern.size(),
-        "iota dst is %s; the pattern has %d elements",
-        dst,
-        pattern.size());
+    if (dst.free() != pattern.size()) {
+      throw Checks.refusal("iota dst is %s; the pattern has %d elements", dst, pattern.size());
+    }
     GpSimdEngine.iota(dst, pattern, offset, channelMultiplier);
   }
 
@@ -186,11 +186,10 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
   private void states(String what, IntegerTile tile) {
     Checks.since(core, NeuronCore.V3, what);
     Checks.integers(what, tile);
-    Checks.require(
-        tile.type() == IntegerType.UINT32 && tile.free() == Xorwow.STATE_WORDS,
-        "%s is %s; a state of the GpSimd Engine is six uint32 in each partition",
-        what,
-        tile);
+    if (tile.type() != IntegerType.UINT32 || tile.free() != Xorwow.STATE_WORDS) {
+      throw Checks.refusal(
+          "%s is %s; a state of the GpSimd Engine is six uint32 in each partition", what, tile);
+    }
   }
 
   /**
@@ -215,7 +214,7 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
    * @param src a tile
    */
   public final void tensorCopy(IntegerTile dst, Tensor src) {
-    Checks.tile(core, "tensor_copy src", src);
+    Checks.tile(core, "tensor_copy", "src", src);
     Checks.sameSize("tensor_copy dst", dst, src);
     gpSimdEngine.copy(dst, src);
   }
@@ -227,7 +226,7 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
    * @param src as many integers as dst has numbers
    */
   public final void tensorCopy(Tensor dst, IntegerTile src) {
-    Checks.tile(core, "tensor_copy dst", dst);
+    Checks.tile(core, "tensor_copy", "dst", dst);
     Checks.sameSize("tensor_copy src", src, dst);
     gpSimdEngine.copy(dst, src, next());
   }
@@ -254,17 +253,16 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
    */
   public final void tensorReduce(IntegerTile dst, AluOperator op, IntegerTile data) {
     Checks.integers("tensor_reduce data", data);
-    Checks.require(
-        op.bitvec() && op.reduces(),
-        "tensor_reduce with %s on integers; bitwise_and, bitwise_or and bitwise_xor reduce them",
-        op.nkiName());
-    Checks.require(
-        dst.type() == data.type() && dst.partitions() == data.partitions() && dst.free() == 1,
-        "tensor_reduce dst is %s; %s gives %s [%d, 1]",
-        dst,
-        data,
-        data.type().type(),
-        data.partitions());
+    if (!op.bitvec() || !op.reduces()) {
+      throw Checks.refusal(
+          "tensor_reduce with %s on integers; bitwise_and, bitwise_or and bitwise_xor reduce them",
+          op.nkiName());
+    }
+    if (dst.type() != data.type() || dst.partitions() != data.partitions() || dst.free() != 1) {
+      throw Checks.refusal(
+          "tensor_reduce dst is %s; %s gives %s [%d, 1]",
+          dst, data, data.type().type(), data.partitions());
+    }
     GpSimdEngine.reduce(dst, data, op);
   }
 
@@ -279,17 +277,16 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
    */
   public final void tensorCopyPredicated(
       Tensor dst, Tensor src, IntegerTile predicate, boolean reversePred) {
-    Checks.tile(core, "tensor_copy_predicated dst", dst);
+    Checks.tile(core, "tensor_copy_predicated", "dst", dst);
     Checks.sameShape("tensor_copy_predicated", dst, src);
-    Checks.require(
-        dst.format().equals(src.format()),
-        "tensor_copy_predicated: src is %s and dst %s; they must have one type",
-        src,
-        dst);
-    Checks.require(
-        !predicate.type().signed(),
-        "tensor_copy_predicated predicate is %s; it must be uint8, uint16 or uint32",
-        predicate);
+    if (!dst.format().equals(src.format())) {
+      throw Checks.refusal(
+          "tensor_copy_predicated: src is %s and dst %s; they must have one type", src, dst);
+    }
+    if (predicate.type().signed()) {
+      throw Checks.refusal(
+          "tensor_copy_predicated predicate is %s; it must be uint8, uint16 or uint32", predicate);
+    }
     Checks.sameSize("tensor_copy_predicated predicate", predicate, dst);
     GpSimdEngine.copyPredicated(dst, src, predicate, reversePred);
   }
@@ -329,13 +326,16 @@ abstract sealed class DataInstructions permits ElementwiseInstructions {
 
   private static void integerOperator(
       String instruction, IntegerTile dst, IntegerTile data, AluOperator op) {
-    Checks.require(
-        dst.type() == data.type(), "%s: %s and %s differ in type", instruction, dst, data);
+    if (dst.type() != data.type()) {
+      throw Checks.refusal("%s: %s and %s differ in type", instruction, dst, data);
+    }
     boolean exact =
         switch (op) {
           case ADD, SUBTRACT, MULTIPLY, MAXIMUM, MINIMUM -> true;
           default -> op.compares() || op.bitvec();
         };
-    Checks.require(exact, "%s with %s on integers; convert them first", instruction, op);
+    if (!exact) {
+      throw Checks.refusal("%s with %s on integers; convert them first", instruction, op);
+    }
   }
 }

@@ -63,9 +63,9 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
    * @param op an arithmetic operator
    */
   public final void tensorTensor(Tensor dst, Tensor data1, Tensor data2, AluOperator op) {
-    Checks.tile(core, "tensor_tensor dst", dst);
-    Checks.tile(core, "tensor_tensor data1", data1);
-    Checks.tile(core, "tensor_tensor data2", data2);
+    Checks.tile(core, "tensor_tensor", "dst", dst);
+    Checks.tile(core, "tensor_tensor", "data1", data1);
+    Checks.tile(core, "tensor_tensor", "data2", data2);
     Checks.sameShape("tensor_tensor", dst, data1);
     Checks.sameShape("tensor_tensor", dst, data2);
     Checks.arithmetic(core, "tensor_tensor", op);
@@ -105,8 +105,8 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
       @Nullable AluOperator op1,
       Operand operand1,
       boolean reverse1) {
-    Checks.tile(core, "tensor_scalar dst", dst);
-    Checks.tile(core, "tensor_scalar data", data);
+    Checks.tile(core, "tensor_scalar", "dst", dst);
+    Checks.tile(core, "tensor_scalar", "data", data);
     Checks.sameShape("tensor_scalar", dst, data);
     Checks.arithmetic(core, "tensor_scalar", op0);
     operand0.check("operand0", data.dimension(0), true);
@@ -139,9 +139,9 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
       Tensor operand1,
       boolean reverse0,
       boolean reverse1) {
-    Checks.tile(core, "scalar_tensor_tensor dst", dst);
-    Checks.tile(core, "scalar_tensor_tensor data", data);
-    Checks.tile(core, "scalar_tensor_tensor operand1", operand1);
+    Checks.tile(core, "scalar_tensor_tensor", "dst", dst);
+    Checks.tile(core, "scalar_tensor_tensor", "data", data);
+    Checks.tile(core, "scalar_tensor_tensor", "operand1", operand1);
     Checks.sameShape("scalar_tensor_tensor", dst, data);
     Checks.sameShape("scalar_tensor_tensor", dst, operand1);
     Checks.arithmetic(core, "scalar_tensor_tensor", op0);
@@ -158,8 +158,8 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
    * @param data a tile
    */
   public final void reciprocal(Tensor dst, Tensor data) {
-    Checks.tile(core, "reciprocal dst", dst);
-    Checks.tile(core, "reciprocal data", data);
+    Checks.tile(core, "reciprocal", "dst", dst);
+    Checks.tile(core, "reciprocal", "data", data);
     Checks.sameShape("reciprocal", dst, data);
     Operand none = Operand.ZERO;
     vectorEngine.tensorScalar(
@@ -183,16 +183,17 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
    */
   public final void tensorReduce(
       Tensor dst, AluOperator op, Tensor data, int axes, boolean negate) {
-    Checks.tile(core, "tensor_reduce dst", dst);
-    Checks.tile(core, "tensor_reduce data", data);
+    Checks.tile(core, "tensor_reduce", "dst", dst);
+    Checks.tile(core, "tensor_reduce", "data", data);
     Checks.arithmetic(core, "tensor_reduce", op);
-    Checks.require(op.reduces(), "tensor_reduce with %s, which does not reduce", op.nkiName());
-    Checks.require(
-        axes >= 1 && axes < data.rank(),
-        "tensor_reduce over %d dimensions of %s; 1 to %d: the partition dimension stays",
-        axes,
-        data,
-        data.rank() - 1);
+    if (!op.reduces()) {
+      throw Checks.refusal("tensor_reduce with %s, which does not reduce", op.nkiName());
+    }
+    if (axes < 1 || axes >= data.rank()) {
+      throw Checks.refusal(
+          "tensor_reduce over %d dimensions of %s; 1 to %d: the partition dimension stays",
+          axes, data, data.rank() - 1);
+    }
     long length = 1;
     for (int d = data.rank() - axes; d < data.rank(); d++) {
       length *= data.dimension(d);
@@ -201,13 +202,11 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
     for (int d = 0; d < data.rank() - axes; d++) {
       runs *= data.dimension(d);
     }
-    Checks.require(
-        dst.size() == runs && dst.dimension(0) == data.dimension(0),
-        "tensor_reduce dst is %s; reducing %d dimensions of %s gives %d numbers",
-        dst,
-        axes,
-        data,
-        runs);
+    if (dst.size() != runs || dst.dimension(0) != data.dimension(0)) {
+      throw Checks.refusal(
+          "tensor_reduce dst is %s; reducing %d dimensions of %s gives %d numbers",
+          dst, axes, data, runs);
+    }
     vectorEngine.tensorReduce(dst, op, data, (int) length, negate, next());
   }
 
@@ -229,8 +228,8 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
       Operand operand0,
       Reduction reduction,
       boolean reduceResNegate) {
-    Checks.tile(core, "tensor_scalar_reduce dst", dst);
-    Checks.tile(core, "tensor_scalar_reduce data", data);
+    Checks.tile(core, "tensor_scalar_reduce", "dst", dst);
+    Checks.tile(core, "tensor_scalar_reduce", "data", data);
     Checks.sameShape("tensor_scalar_reduce", dst, data);
     Checks.arithmetic(core, "tensor_scalar_reduce", op0);
     operand0.check("operand0", data.dimension(0), true);
@@ -251,11 +250,14 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
   public final void exponential(Tensor dst, Tensor src, Operand maxValue, Reduction reduction) {
     Checks.since(core, NeuronCore.V4, "exponential");
     for (Tensor tile : new Tensor[] {dst, src}) {
-      DType type = Checks.tile(core, "exponential operand", tile);
-      Checks.require(
-          type != DType.FLOAT8_E4M3FN && type != DType.FLOAT8_E3M4 && type != DType.FLOAT8_E8M0FNU,
-          "exponential operand is %s; of the 8-bit types it takes float8_e4m3, float8_e5m2 and int8",
-          tile);
+      DType type = Checks.tile(core, "exponential", "operand", tile);
+      if (type == DType.FLOAT8_E4M3FN
+          || type == DType.FLOAT8_E3M4
+          || type == DType.FLOAT8_E8M0FNU) {
+        throw Checks.refusal(
+            "exponential operand is %s; of the 8-bit types it takes float8_e4m3, float8_e5m2 and int8",
+            tile);
+      }
     }
     Checks.sameShape("exponential", dst, src);
     maxValue.check("max_value", src.dimension(0), true);
@@ -287,9 +289,9 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
       AluOperator op1,
       boolean reverse0,
       boolean reverse1) {
-    Checks.tile(core, "tensor_tensor_scan dst", dst);
-    Checks.tile(core, "tensor_tensor_scan data0", data0);
-    Checks.tile(core, "tensor_tensor_scan data1", data1);
+    Checks.tile(core, "tensor_tensor_scan", "dst", dst);
+    Checks.tile(core, "tensor_tensor_scan", "data0", data0);
+    Checks.tile(core, "tensor_tensor_scan", "data1", data1);
     Checks.sameShape("tensor_tensor_scan", dst, data0);
     Checks.sameShape("tensor_tensor_scan", dst, data1);
     Checks.binary(core, "tensor_tensor_scan", op0);
@@ -318,8 +320,8 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
       Operand imm0,
       Operand imm1,
       ReduceCmd reduceCmd) {
-    Checks.tile(core, "tensor_scalar_cumulative dst", dst);
-    Checks.tile(core, "tensor_scalar_cumulative src", src);
+    Checks.tile(core, "tensor_scalar_cumulative", "dst", dst);
+    Checks.tile(core, "tensor_scalar_cumulative", "src", src);
     Checks.sameShape("tensor_scalar_cumulative", dst, src);
     Checks.arithmetic(core, "tensor_scalar_cumulative", op0);
     imm0.check("imm0", src.dimension(0), true);
@@ -360,28 +362,31 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
       int rangeStart,
       Reduction reduction) {
     Checks.since(core, NeuronCore.V3, "range_select");
-    Checks.tile(core, "range_select dst", dst);
-    DType type = Checks.tile(core, "range_select on_true_tile", onTrueTile);
-    Checks.require(
-        !type.integer(), "range_select on_true_tile is %s; it must be floating point", onTrueTile);
+    Checks.tile(core, "range_select", "dst", dst);
+    DType type = Checks.tile(core, "range_select", "on_true_tile", onTrueTile);
+    if (type.integer()) {
+      throw Checks.refusal(
+          "range_select on_true_tile is %s; it must be floating point", onTrueTile);
+    }
     Checks.sameShape("range_select", dst, onTrueTile);
     for (AluOperator comparison : new AluOperator[] {compOp0, compOp1}) {
-      Checks.require(
-          comparison.compares() && comparison != AluOperator.NOT_EQUAL,
-          "range_select with %s; it compares by equal, less, less_equal, greater and greater_equal",
-          comparison.nkiName());
+      if (!comparison.compares() || comparison == AluOperator.NOT_EQUAL) {
+        throw Checks.refusal(
+            "range_select with %s; it compares by equal, less, less_equal, greater and greater_equal",
+            comparison.nkiName());
+      }
     }
-    Checks.require(
-        bound0.isVector() && bound1.isVector(),
-        "range_select bounds are numbers; they must be vectors [partitions, 1]");
+    if (!bound0.isVector() || !bound1.isVector()) {
+      throw Checks.refusal("range_select bounds are numbers; they must be vectors [partitions, 1]");
+    }
     bound0.check("bound0", onTrueTile.dimension(0), true);
     bound1.check("bound1", onTrueTile.dimension(0), true);
     long free = onTrueTile.dimension(0) == 0 ? 0 : onTrueTile.size() / onTrueTile.dimension(0);
-    Checks.require(
-        rangeStart >= -EXACT && rangeStart + free <= EXACT,
-        "range_select over indices from %d to %d; FP32 holds whole numbers to 2^24",
-        rangeStart,
-        rangeStart + free);
+    if (rangeStart < -EXACT || rangeStart + free > EXACT) {
+      throw Checks.refusal(
+          "range_select over indices from %d to %d; FP32 holds whole numbers to 2^24",
+          rangeStart, rangeStart + free);
+    }
     Checks.reduction(core, "range_select", reduction, onTrueTile, MAX, ALL_COMMANDS);
     vectorEngine.rangeSelect(
         dst, onTrueTile, compOp0, compOp1, bound0, bound1, rangeStart, FP32_MIN, reduction, next());
@@ -404,15 +409,16 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
       Operand onFalse,
       boolean reversePred,
       Reduction reduction) {
-    Checks.tile(core, "select_reduce dst", dst);
-    DType type = Checks.tile(core, "select_reduce on_true", onTrue);
-    Checks.require(
-        type != DType.TFLOAT32, "select_reduce on_true is %s; it may not be tfloat32", onTrue);
+    Checks.tile(core, "select_reduce", "dst", dst);
+    DType type = Checks.tile(core, "select_reduce", "on_true", onTrue);
+    if (type == DType.TFLOAT32) {
+      throw Checks.refusal("select_reduce on_true is %s; it may not be tfloat32", onTrue);
+    }
     Checks.sameShape("select_reduce", dst, onTrue);
-    Checks.require(
-        predicate.type().bytes() <= 2,
-        "select_reduce predicate is %s; it must be int8, uint8, int16 or uint16",
-        predicate);
+    if (predicate.type().bytes() > 2) {
+      throw Checks.refusal(
+          "select_reduce predicate is %s; it must be int8, uint8, int16 or uint16", predicate);
+    }
     Checks.sameSize("select_reduce predicate", predicate, onTrue);
     onFalse.check("on_false", onTrue.dimension(0), false);
     Checks.reduction(core, "select_reduce", reduction, onTrue, MAX, SELECT_COMMANDS);
@@ -464,10 +470,10 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
     bias.check("bias", data.dimension(0), false);
     bias.checkNot("bias", DType.TFLOAT32);
     scale.check("scale", data.dimension(0), true);
-    Checks.require(
-        core != NeuronCore.V2 || bias.isVector() || bias.get(0) == 0,
-        "activation with a scalar bias; %s takes a vector [partitions, 1]",
-        core.title());
+    if (core == NeuronCore.V2 && !bias.isVector() && bias.get(0) != 0) {
+      throw Checks.refusal(
+          "activation with a scalar bias; %s takes a vector [partitions, 1]", core.title());
+    }
     Checks.reduction(core, "activation", reduction, data, SUM, SCALAR_ENGINE_COMMANDS);
     return scalarEngine.activate(
         dst,
@@ -531,14 +537,14 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
                   || op0 == AluOperator.BYPASS;
           default -> false;
         };
-    Checks.require(
-        combined,
-        "activate2 with %s and %s; it has multiply with add, subtract or bypass, and add, subtract or bypass with bypass",
-        op0.nkiName(),
-        op1.nkiName());
-    Checks.require(
-        !(reverse0 && op0 == AluOperator.BYPASS) && !(reverse1 && op1 == AluOperator.BYPASS),
-        "activate2 with a reversed bypass; only operators can be reversed");
+    if (!combined) {
+      throw Checks.refusal(
+          "activate2 with %s and %s; it has multiply with add, subtract or bypass, and add, subtract or bypass with bypass",
+          op0.nkiName(), op1.nkiName());
+    }
+    if ((reverse0 && op0 == AluOperator.BYPASS) || (reverse1 && op1 == AluOperator.BYPASS)) {
+      throw Checks.refusal("activate2 with a reversed bypass; only operators can be reversed");
+    }
     imm0.check("imm0", data.dimension(0), false);
     imm1.check("imm1", data.dimension(0), false);
     imm0.checkSameType(imm1);
@@ -562,8 +568,8 @@ abstract sealed class ElementwiseInstructions extends DataInstructions permits N
   }
 
   private void activationTiles(String instruction, Tensor dst, Tensor data) {
-    Checks.tile(core, instruction + " dst", dst);
-    Checks.tile(core, instruction + " data", data);
+    Checks.tile(core, instruction, "dst", dst);
+    Checks.tile(core, instruction, "data", data);
     Checks.sameShape(instruction, dst, data);
   }
 }

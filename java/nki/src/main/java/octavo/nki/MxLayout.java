@@ -33,8 +33,15 @@ import octavo.tensor.Tensor;
  */
 public final class MxLayout {
 
-  /** The scale code of padding: 1. */
-  private static final int ONE = 127;
+  /** What padding holds. */
+  private static final byte[] ZEROS = new byte[1024];
+
+  /** Its scales: the code of 1. */
+  private static final byte[] ONES = new byte[1024];
+
+  static {
+    Arrays.fill(ONES, (byte) 127);
+  }
 
   private MxLayout() {}
 
@@ -63,12 +70,13 @@ public final class MxLayout {
     Relayout.words(Relayout.workers(engine, rows, tile.data()), rows, used, tile.data());
     Relayout.scales(Relayout.workers(engine, scales, tile.scales()), scales, tile.scales());
     for (long p = used; p < tile.partitions(); p++) {
-      Relayout.fill(tile.data(), p * Relayout.stride(tile.data(), 0), tile.free() * bits / 2, 0);
+      Relayout.fill(
+          tile.data(), p * Relayout.stride(tile.data(), 0), tile.free() * bits / 2, ZEROS);
     }
     for (long g = used / MxTile.GROUP_PARTITIONS;
         g < tile.partitions() / MxTile.GROUP_PARTITIONS;
         g++) {
-      Relayout.fill(tile.scales(), Relayout.scaleRow(tile.scales(), g), tile.free(), ONE);
+      Relayout.fill(tile.scales(), Relayout.scaleRow(tile.scales(), g), tile.free(), ONES);
     }
   }
 
@@ -179,12 +187,8 @@ public final class MxLayout {
    * @param rows in the same format, {@code [free, K]}
    */
   public static void unpackRows(Tensor packed, Interleaving order, Tensor rows) {
-    unpackRows(Ops.engine(), packed, order, rows);
-  }
-
-  static void unpackRows(Engine engine, Tensor packed, Interleaving order, Tensor rows) {
     checkPlain(rows, rows.columns(), rows.rows(), packed);
-    Relayout.splitRows(Relayout.workers(engine, packed, rows), packed, order, rows);
+    Relayout.splitRows(Relayout.workers(Ops.engine(), packed, rows), packed, order, rows);
   }
 
   /**
@@ -220,11 +224,14 @@ public final class MxLayout {
           "%s and %s: layouts change between a matrix and packed elements of one format without scales"
               .formatted(flat, packed));
     }
-    long[] needed = {k / MxTile.PACK, free, MxTile.PACK};
-    if (k % MxTile.PACK != 0 || !Arrays.equals(packed.shape(), needed)) {
+    if (k % MxTile.PACK != 0
+        || packed.rank() != 3
+        || packed.dimension(0) != k / MxTile.PACK
+        || packed.dimension(1) != free
+        || packed.dimension(2) != MxTile.PACK) {
       throw new IllegalArgumentException(
-          "packed elements are %s; %s with K = %d needs %s; pad K to a multiple of 128"
-              .formatted(packed, flat, k, Arrays.toString(needed)));
+          "packed elements are %s; %s with K = %d needs [%d, %d, %d]; pad K to a multiple of 128"
+              .formatted(packed, flat, k, k / MxTile.PACK, free, MxTile.PACK));
     }
     MxTile.checkPartitions(packed.dimension(0));
     consecutive(flat);

@@ -1,7 +1,6 @@
 package octavo.nki;
 
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import octavo.Engine;
 import octavo.Ops;
 import octavo.Quantization;
@@ -32,6 +31,7 @@ public final class MxQuantizer {
   private final Scratch blocks = Scratch.offHeap();
   private final float[] group = new float[32];
   private final int[] codes = new int[32];
+  private Quantization last = Quantization.OCP;
 
   /**
    * Makes a quantizer.
@@ -51,7 +51,7 @@ public final class MxQuantizer {
    * Quantizes to nearest even.
    *
    * @param source FP16, BF16 or FP32 {@code [partitions, 4 * free]} or {@code [partitions, free,
-   *     4]}, consecutive in memory
+   *     4]}, consecutive within a partition
    * @param tile E4M3FN, E5M2 or E2M1 {@code [partitions, free]}, other memory
    * @param quantization scale rule and edges
    * @throws IllegalArgumentException if formats or shapes are others or memory overlaps
@@ -64,7 +64,7 @@ public final class MxQuantizer {
    * Quantizes.
    *
    * @param source FP16, BF16 or FP32 {@code [partitions, 4 * free]} or {@code [partitions, free,
-   *     4]}, consecutive in memory
+   *     4]}, consecutive within a partition
    * @param tile E4M3FN, E5M2 or E2M1 {@code [partitions, free]}, other memory
    * @param quantization scale rule and edges; other than {@link EdgeBlocks#DOCUMENTED} they round
    *     the groups that they define to nearest even
@@ -82,29 +82,39 @@ public final class MxQuantizer {
           "quantize_mx source is %s; it must be FP16 or BF16 (or, beyond the instruction, FP32)"
               .formatted(source));
     }
-    Tensor packed = source;
-    if (source.rank() == 2 && source.columns() % MxTile.PACK == 0) {
-      packed = source.reshape(source.rows(), source.columns() / MxTile.PACK, MxTile.PACK);
-    }
-    if (!Arrays.equals(packed.shape(), tile.data().shape())) {
+    boolean matrix = Checks.isMatrix(source, tile.partitions(), MxTile.PACK * tile.free());
+    if (!matrix && !source.sameShape(tile.data())) {
       throw new IllegalArgumentException(
           "quantize_mx source is %s and the tile %s; the source must be [%d, %d]"
               .formatted(source, tile, tile.partitions(), MxTile.PACK * tile.free()));
+    }
+    if (!source.unitColumnStride()
+        || (!matrix && source.stride(1) != MxTile.PACK && tile.free() > 1)) {
+      throw new IllegalArgumentException(
+          "quantize_mx source %s must be consecutive within a partition".formatted(source));
     }
     if (source.overlaps(tile.data()) || source.overlaps(tile.scales())) {
       throw new IllegalArgumentException(
           "quantize_mx source %s overlaps the tile %s in memory".formatted(source, tile));
     }
     Tensor plain = rows.matrix(format, tile.free(), tile.contraction());
-    MxLayout.unpackRows(engine, packed, Interleaving.NEIGHBOURS, plain);
+    Relayout.wordsBack(Relayout.workers(engine, source, plain), source, tile.partitions(), plain);
     ElementFormat element = tile.data().element();
     Tensor quantized =
         blocks.matrix(MxLayout.blockFormat(element), tile.free(), tile.contraction());
-    engine.quantize(plain, quantized, new Quantization(quantization.rule(), rounding, seed));
+    engine.quantize(plain, quantized, how(quantization.rule(), rounding, seed));
     if (quantization.edges() != EdgeBlocks.DOCUMENTED) {
       redoEdges(plain, quantized, quantization);
     }
     MxLayout.pack(engine, quantized, tile);
+  }
+
+  /** {@return the arguments of the last call again if they are the same} */
+  private Quantization how(ScaleRule rule, Rounding rounding, long seed) {
+    if (last.scaleRule() != rule || last.rounding() != rounding || last.seed() != seed) {
+      last = new Quantization(rule, rounding, seed);
+    }
+    return last;
   }
 
   /** Groups at either end of the scale's range are those that the modes differ in. */

@@ -1,7 +1,6 @@
 package octavo.nki;
 
 import java.lang.foreign.Arena;
-import java.util.Arrays;
 import octavo.format.ElementFormat;
 import octavo.format.Formats;
 import octavo.tensor.Tensor;
@@ -113,8 +112,7 @@ public final class MxTile {
     Tensor packed = packed(data);
     long groups = packed.dimension(0) / GROUP_PARTITIONS;
     long free = packed.dimension(1);
-    if (!scales.format().equals(Formats.E8M0)
-        || !Arrays.equals(scales.shape(), new long[] {groups, free})) {
+    if (!scales.format().equals(Formats.E8M0) || !Checks.isMatrix(scales, groups, free)) {
       throw new IllegalArgumentException(
           "scales are %s; data %s needs E8M0 [%d, %d]".formatted(scales, packed, groups, free));
     }

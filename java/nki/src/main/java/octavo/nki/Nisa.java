@@ -1,6 +1,5 @@
 package octavo.nki;
 
-import java.util.Arrays;
 import octavo.Cast;
 import octavo.Engine;
 import octavo.Ops;
@@ -30,9 +29,10 @@ import octavo.tensor.Tensor;
  *
  * <p>An instance is one core's instruction stream with its working memory, its engines' reduction
  * registers ({@link Reduction}) and random generators: not safe for use by several threads at once.
- * After warm-up on tiles of the same shape instructions allocate no arrays for numbers, only
- * objects of some dozen bytes; but for products with {@link NanScale#GOLDEN_INFINITY} or of FP4
- * whose values an {@link Fp4Expansion} changes, and for the states of random generators.
+ * After warm-up on tiles of the same shapes an instruction allocates nothing on the heap, but for:
+ * stochastic rounding, a {@link Cast} for its seed; {@link PerformanceMode#DOUBLE_ROW}, views of
+ * operands; {@link NanScale#GOLDEN_INFINITY} and FP4 whose values an {@link Fp4Expansion} changes,
+ * working memory; the states of random generators.
  *
  * <p>Throughout: {@link IllegalArgumentException} with what the generation allows if types, shapes
  * or limits forbid a call.
@@ -145,10 +145,9 @@ public final class Nisa extends ElementwiseInstructions {
       Tensor dst, MxTile stationary, MxTile moving, boolean accumulate, MxMatmulOptions options) {
     Checks.productMx(core, dst, stationary, moving);
     Checks.instruction(core, dst, stationary.partitions(), stationary.free(), moving.free());
-    Checks.require(
-        stationary.free() % 2 == 0,
-        "stationary operand %s: its free size must be even",
-        stationary);
+    if (stationary.free() % 2 != 0) {
+      throw Checks.refusal("stationary operand %s: its free size must be even", stationary);
+    }
     Tensor a = tensorEngine.stationary(stationary, options.stationaryFp4());
     Tensor b = tensorEngine.moving(moving, options.movingFp4());
     tensorEngine.multiply(a, b, dst, accumulate, next(), options.nanScale());
@@ -180,25 +179,20 @@ public final class Nisa extends ElementwiseInstructions {
    * @param vector whether the Vector Engine does it
    */
   public void ncTranspose(Tensor dst, Tensor data, boolean vector) {
-    Checks.tile(core, "nc_transpose data", data);
+    Checks.tile(core, "nc_transpose", "data", data);
     int side = vector ? NeuronCore.QUADRANT : NeuronCore.PARTITIONS;
-    Checks.require(
-        data.rank() == 2 && data.dimension(0) <= side && data.columns() <= side,
-        "nc_transpose data is %s; the %s Engine takes at most [%d, %d]",
-        data,
-        vector ? "Vector" : "Tensor",
-        side,
-        side);
-    Checks.require(
-        dst.format().equals(data.format())
-            && Arrays.equals(dst.shape(), new long[] {data.columns(), data.dimension(0)})
-            && dst.unitColumnStride(),
-        "nc_transpose dst is %s; %s gives %s [%d, %d], consecutive in memory",
-        dst,
-        data,
-        data.format(),
-        data.columns(),
-        data.dimension(0));
+    if (data.rank() != 2 || data.dimension(0) > side || data.columns() > side) {
+      throw Checks.refusal(
+          "nc_transpose data is %s; the %s Engine takes at most [%d, %d]",
+          data, vector ? "Vector" : "Tensor", side, side);
+    }
+    if (!dst.format().equals(data.format())
+        || !Checks.isMatrix(dst, data.columns(), data.dimension(0))
+        || !dst.unitColumnStride()) {
+      throw Checks.refusal(
+          "nc_transpose dst is %s; %s gives %s [%d, %d], consecutive in memory",
+          dst, data, data.format(), data.columns(), data.dimension(0));
+    }
     Checks.apart(dst, data);
     if (vector || core.exactTranspose() || data.element().equals(Formats.E8M0)) {
       tensorEngine.transpose(data, dst);
@@ -230,15 +224,17 @@ public final class Nisa extends ElementwiseInstructions {
    */
   public void quantizeMx(MxTile dst, Tensor src, MxQuantization quantization) {
     Checks.microscaling(core, "quantize_mx");
-    DType type = Checks.tile(core, "quantize_mx source", src);
-    Checks.require(
-        type == DType.FLOAT16 || type == DType.BFLOAT16,
-        "quantize_mx source is %s; the instruction takes float16 and bfloat16: MxQuantizer takes FP32 too",
-        src);
-    Checks.require(
-        dst.type() != DType.FLOAT4_E2M1FN_X4,
-        "quantize_mx destination is %s; the instruction gives FP8: MxQuantizer gives FP4 too",
-        dst);
+    DType type = Checks.tile(core, "quantize_mx", "source", src);
+    if (type != DType.FLOAT16 && type != DType.BFLOAT16) {
+      throw Checks.refusal(
+          "quantize_mx source is %s; the instruction takes float16 and bfloat16: MxQuantizer takes FP32 too",
+          src);
+    }
+    if (dst.type() == DType.FLOAT4_E2M1FN_X4) {
+      throw Checks.refusal(
+          "quantize_mx destination is %s; the instruction gives FP8: MxQuantizer gives FP4 too",
+          dst);
+    }
     Cast cast = next();
     quantizer.quantize(src, dst, quantization, cast.rounding(), cast.seed());
   }

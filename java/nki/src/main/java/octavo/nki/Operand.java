@@ -1,6 +1,7 @@
 package octavo.nki;
 
 import octavo.format.Formats;
+import octavo.tensor.Codes;
 import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +42,9 @@ public final class Operand {
    * @throws IllegalArgumentException if it has another shape
    */
   public static Operand of(Tensor vector) {
-    Checks.require(
-        vector.rank() == 2 && vector.columns() == 1,
-        "operand is %s; a vector is [partitions, 1]",
-        vector);
+    if (vector.rank() != 2 || vector.columns() != 1) {
+      throw Checks.refusal("operand is %s; a vector is [partitions, 1]", vector);
+    }
     return new Operand(0, vector);
   }
 
@@ -63,21 +63,21 @@ public final class Operand {
     if (vector == null) {
       return;
     }
-    Checks.require(
-        vector.rows() == partitions,
-        "%s is %s; the tile has %d partitions",
-        what,
-        vector,
-        partitions);
-    Checks.require(
-        !fp32 || vector.format().equals(Formats.FP32), "%s is %s; it must be FP32", what, vector);
+    if (vector.rows() != partitions) {
+      throw Checks.refusal("%s is %s; the tile has %d partitions", what, vector, partitions);
+    }
+    if (fp32 && !vector.format().equals(Formats.FP32)) {
+      throw Checks.refusal("%s is %s; it must be FP32", what, vector);
+    }
   }
 
   /** Refuses a vector of a type. */
   void checkNot(String what, DType type) {
     Tensor tensor = vector;
     if (tensor != null) {
-      Checks.require(DType.of(tensor) != type, "%s is %s; it may not be %s", what, tensor, type);
+      if (DType.of(tensor) == type) {
+        throw Checks.refusal("%s is %s; it may not be %s", what, tensor, type);
+      }
     }
   }
 
@@ -86,16 +86,20 @@ public final class Operand {
     Tensor one = vector;
     Tensor two = other.vector;
     if (one != null && two != null) {
-      Checks.require(
-          one.format().equals(two.format()),
-          "operands are %s and %s; they must have one type",
-          one,
-          two);
+      if (!one.format().equals(two.format())) {
+        throw Checks.refusal("operands are %s and %s; they must have one type", one, two);
+      }
     }
   }
 
   /** {@return the number of a partition} */
   float get(long partition) {
-    return vector == null ? scalar : vector.get(partition, 0);
+    Tensor tensor = vector;
+    if (tensor == null) {
+      return scalar;
+    }
+    // Not get(long...), whose indices are an array.
+    int code = Codes.get(tensor.data(), tensor.element(), partition * tensor.stride(0));
+    return tensor.element().decode(code);
   }
 }

@@ -1,6 +1,7 @@
 package octavo.nki;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import octavo.Engine;
 import octavo.spi.Workers;
 import octavo.tensor.Tensor;
@@ -302,8 +303,11 @@ final class Relayout implements Workers.Part {
         + group % MxTile.GROUPS * quadrants.stride(1);
   }
 
-  /** Fills bytes of a tensor's memory. */
-  static void fill(Tensor tensor, long at, long count, int value) {
-    tensor.data().asSlice(at, count).fill((byte) value);
+  /** Writes bytes to a tensor's memory, again and again. */
+  static void fill(Tensor tensor, long at, long count, byte[] bytes) {
+    for (long i = 0; i < count; i += bytes.length) {
+      int length = (int) Math.min(bytes.length, count - i);
+      MemorySegment.copy(bytes, 0, tensor.data(), ValueLayout.JAVA_BYTE, at + i, length);
+    }
   }
 }

@@ -10,8 +10,9 @@ import octavo.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place for an intermediate tensor, kept between calls: the same format and shape give the same
- * tensor again, other ones reuse its memory if it suffices. Holds whatever it held.
+ * A place for an intermediate tensor, kept between calls: the format and shape of one of the last
+ * two give the same tensor again, other ones reuse its memory if it suffices. Holds whatever it
+ * held.
  */
 final class Scratch {
 
@@ -20,6 +21,7 @@ final class Scratch {
   private MemorySegment data = MemorySegment.NULL;
   private MemorySegment scales = MemorySegment.NULL;
   private @Nullable Tensor last;
+  private @Nullable Tensor before;
 
   private Scratch(boolean heap) {
     this.heap = heap;
@@ -43,15 +45,20 @@ final class Scratch {
   /** {@return a matrix} */
   Tensor matrix(Format format, long rows, long columns) {
     Tensor tensor = last;
-    if (tensor != null
-        && tensor.format().equals(format)
-        && tensor.rows() == rows
-        && tensor.columns() == columns) {
+    if (tensor != null && is(tensor, format, rows, columns)) {
       return tensor;
     }
-    tensor = make(format, rows, columns);
+    // Two in turn are kept: an instruction's results, and those of its reduction.
+    Tensor other = before;
+    before = tensor;
+    tensor =
+        other != null && is(other, format, rows, columns) ? other : make(format, rows, columns);
     last = tensor;
     return tensor;
+  }
+
+  private static boolean is(Tensor tensor, Format format, long rows, long columns) {
+    return tensor.format().equals(format) && tensor.rows() == rows && tensor.columns() == columns;
   }
 
   private Tensor make(Format format, long rows, long columns) {
@@ -61,9 +68,11 @@ final class Scratch {
       if (array.length * 4L < bytes) {
         array = new float[Math.toIntExact(Math.ceilDiv(bytes, 4L))];
         data = MemorySegment.ofArray(array);
+        before = null;
       }
     } else if (data.byteSize() < bytes) {
       data = Arena.ofAuto().allocate(bytes, 64);
+      before = null;
     }
     if (!(format instanceof BlockFormat block)) {
       return Tensor.of(element, data.asSlice(0, bytes), rows, columns);
@@ -71,6 +80,7 @@ final class Scratch {
     long scaleColumns = block.scaleColumns(columns);
     if (scales.byteSize() < rows * scaleColumns) {
       scales = Arena.ofAuto().allocate(Math.max(1, rows * scaleColumns), 64);
+      before = null;
     }
     return Tensor.ofBlocks(
         block,

@@ -41,6 +41,7 @@ final class TensorEngine {
   private final Scratch widened = Scratch.offHeap();
   private final float[] sums = new float[CHUNK];
   private final float[] addends = new float[CHUNK];
+  private Epilogue accumulation = Epilogue.NONE;
 
   TensorEngine(Engine engine) {
     this.engine = engine;
@@ -134,7 +135,7 @@ final class TensorEngine {
       multiplyGolden(a, b, dst, accumulate, writes);
       return;
     }
-    Epilogue epilogue = accumulate ? Epilogue.NONE.withResidual(dst) : Epilogue.NONE;
+    Epilogue epilogue = accumulate ? adding(dst) : Epilogue.NONE;
     if (dst.format().equals(Formats.FP32) || writes.equals(Cast.IEEE)) {
       engine.matmul(a, b, epilogue, dst);
     } else {
@@ -142,6 +143,14 @@ final class TensorEngine {
       engine.matmul(a, b, epilogue, sum);
       engine.convert(sum, dst, writes);
     }
+  }
+
+  /** {@return the epilogue that adds to a tensor}, the last one again if it is the same tensor. */
+  private Epilogue adding(Tensor dst) {
+    if (accumulation.residual() != dst) {
+      accumulation = Epilogue.NONE.withResidual(dst);
+    }
+    return accumulation;
   }
 
   private void multiplyGolden(Tensor a, Tensor b, Tensor dst, boolean accumulate, Cast writes) {

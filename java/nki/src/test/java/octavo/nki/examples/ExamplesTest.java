@@ -50,14 +50,36 @@ class ExamplesTest {
     assertEquals(2048, sum, 6 * 22.7);
   }
 
+  /** The repository. */
+  private static Path root() {
+    return Stream.iterate(Path.of("").toAbsolutePath(), Path::getParent)
+        .takeWhile(folder -> folder != null)
+        .filter(folder -> Files.isRegularFile(folder.resolve("octavo")))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The second command; the first compiles what this test runs on. */
+  @Test
+  void theReadmeSaysHowToRunTheTile() throws IOException, InterruptedException {
+    String readme = Files.readString(root().resolve("README.md"));
+    int from = readme.indexOf("$(./octavo --java-home)/bin/java ");
+    int to = readme.indexOf("```", from);
+    assertTrue(from > 0 && to > from, "README.md has no command that begins so");
+    ProcessBuilder command = new ProcessBuilder("sh", "-c", readme.substring(from, to));
+    command.directory(root().toFile());
+    command.environment().put("OCTAVO_JAVA_HOME", System.getProperty("java.home"));
+    command.redirectErrorStream(true);
+    Process process = command.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertEquals(0, process.waitFor(), output);
+    assertTrue(output.contains("BF16 [128, 64], the largest error "), output);
+  }
+
   @Test
   void theReadmeShowsTheTestedSource() throws IOException {
-    Path root =
-        Stream.iterate(Path.of("").toAbsolutePath(), Path::getParent)
-            .takeWhile(folder -> folder != null)
-            .filter(folder -> Files.isRegularFile(folder.resolve("octavo")))
-            .findFirst()
-            .orElseThrow();
+    Path root = root();
     String source =
         Files.readString(root.resolve("java/nki/src/test/java/octavo/nki/examples/NkiTile.java"));
     String begin = "// sample:begin\n";

@@ -24,6 +24,13 @@ public final class ConvertVector implements ConvertKernel {
    * Nothing on this path depends on the data's distribution, except that NaN, and infinities where
    * they do not round like numbers, are set one by one in the lines that have any.
    *
+   * By chance, E4M3FN from DRAM has 0.6 of the speed of nearest even, E2M1 0.65: 0.14 ns per element
+   * draw the bits and 0.31 encode, where nearest even takes 0.21, in L1.
+   *
+   * Not pursued: two halves of a line at once. Loops that only read four bytes and write one gained
+   * a fifth from two streams in DRAM, nearest8() with a body for each half nothing that could be
+   * measured.
+   *
    * In place, a core's rate is that of its vector units up to L3 (E4M3FN: 4.7 Gelem/s one way, 4.1
    * the other, AVX2), and from DRAM about 0.88 of a copy of the same bytes. Elements of one width
    * that differ from FP32's, both ways, pay for the detour: E4M3FN to BF16 is two conversions.

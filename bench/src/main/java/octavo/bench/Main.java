@@ -209,7 +209,7 @@ public final class Main implements Callable<Integer> {
           there.add(subject);
         }
       } else if (subject.octavo()) {
-        if (engine.host().backend(subject.library()).available()) {
+        if (subject.layout() || engine.host().backend(subject.library()).available()) {
           there.add(subject);
         } else {
           missing.add(

@@ -33,7 +33,7 @@ final class OctavoWork {
     return Engine.create(Overrides.ofSystemProperties().withBackends(backends));
   }
 
-  private static Engine engine(Subject subject) {
+  static Engine engine(Subject subject) {
     return Engine.create(
         Overrides.ofSystemProperties()
             .withBackends(subject.library())
@@ -41,6 +41,12 @@ final class OctavoWork {
   }
 
   static Contender of(Subject subject) {
+    if (subject.contender().endsWith("nki")) {
+      return NkiWork.of(subject);
+    }
+    if (subject.contender().contains(":")) {
+      return new SparseWork(subject);
+    }
     return switch (subject.op()) {
       case "convert", "call" -> new Convert(subject);
       case "quantize" -> new Quantize(subject);
@@ -94,7 +100,7 @@ final class OctavoWork {
     return subject.formats().endsWith("~stochastic") ? Rounding.STOCHASTIC : Rounding.NEAREST_EVEN;
   }
 
-  private static void requireSameBits(Subject subject, Tensor actual, Tensor expected) {
+  static void requireSameBits(Subject subject, Tensor actual, Tensor expected) {
     long mismatch = actual.data().mismatch(expected.data());
     if (mismatch != -1) {
       throw new IllegalStateException(
@@ -102,6 +108,19 @@ final class OctavoWork {
     }
     if (actual.format() instanceof BlockFormat) {
       requireSameBits(subject, actual.scales(), expected.scales());
+    }
+  }
+
+  /** Compares views, whose rows may be apart. */
+  static void requireSameNumbers(Subject subject, Tensor actual, Tensor expected) {
+    float[] numbers = actual.toArray();
+    float[] wanted = expected.toArray();
+    for (int i = 0; i < numbers.length; i++) {
+      if (Float.floatToIntBits(numbers[i]) != Float.floatToIntBits(wanted[i])) {
+        throw new IllegalStateException(
+            "%s: element %d of a part %s is %s, in the reference %s"
+                .formatted(subject.id(), i, expected, numbers[i], wanted[i]));
+      }
     }
   }
 
@@ -305,15 +324,7 @@ final class OctavoWork {
     private void compare(
         Engine reference, Tensor left, Tensor right, long i, long toI, long j, long toJ) {
       Tensor expected = reference.matmul(left.slice(0, i, toI), right.slice(0, j, toJ), arena);
-      float[] actual = out.slice(0, i, toI).slice(1, j, toJ).toArray();
-      float[] wanted = expected.toArray();
-      for (int at = 0; at < actual.length; at++) {
-        if (Float.floatToIntBits(actual[at]) != Float.floatToIntBits(wanted[at])) {
-          throw new IllegalStateException(
-              "%s: element %d of rows %d and columns %d is %s, in the reference %s"
-                  .formatted(subject.id(), at, i, j, actual[at], wanted[at]));
-        }
-      }
+      requireSameNumbers(subject, out.slice(0, i, toI).slice(1, j, toJ), expected);
     }
   }
 }

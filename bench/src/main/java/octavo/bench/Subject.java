@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  * left operand is given in FP32 and quantized within the time.
  *
  * @param op {@code matmul}; {@code gemv}, a product of few rows with weights from DRAM; {@code
- *     small}; {@code convert}; {@code quantize}; {@code dequantize}; {@code call}, next to no work;
- *     or {@code cold}, the first product of a process
+ *     small}; {@code convert}; {@code quantize}; {@code dequantize}; {@code pack} and {@code
+ *     unpack}, between rows and NKI's tiles; {@code call}, next to no work; or {@code cold}, the
+ *     first product of a process
  * @param shape {@code MxNxK} of products, {@code rowsxcolumns} of the rest
  * @param formats the formats
- * @param contender a backend of Octavo, with {@code +packed} if the weights are packed before, or a
- *     peer
+ * @param contender a backend of Octavo, with {@code +packed} if the weights are packed before, with
+ *     {@code +nki} if operands are NKI's tiles, with a pattern such as {@code +4:16} if the weights
+ *     are sparse; {@code nki}, the layouts; or a peer
  * @param threads the threads that the work may use
  */
 public record Subject(String op, String shape, String formats, String contender, int threads) {
@@ -50,7 +52,12 @@ public record Subject(String op, String shape, String formats, String contender,
 
   /** {@return whether this is a product} */
   public boolean product() {
-    return !op.contains("convert") && !op.contains("quantize") && !op.equals("call");
+    return !op.contains("convert") && !op.contains("quantize") && !layout() && !op.equals("call");
+  }
+
+  /** {@return whether codes move to or from NKI's tiles, which no backend does} */
+  public boolean layout() {
+    return op.equals("pack") || op.equals("unpack");
   }
 
   /** {@return the contender without what was done before the time} */
@@ -66,7 +73,7 @@ public record Subject(String op, String shape, String formats, String contender,
 
   /** {@return whether Octavo does it} */
   public boolean octavo() {
-    return octavo.spi.Overrides.BACKENDS.contains(library());
+    return layout() || octavo.spi.Overrides.BACKENDS.contains(library());
   }
 
   /** {@return the format of the right operand, or of the result of a conversion} */

@@ -34,6 +34,8 @@ final class Suite {
     if (!quick) {
       suite.skinny("16x4096x4096");
     }
+    suite.sparse();
+    suite.nki();
     suite.small();
     suite.conversions();
     suite.calls();
@@ -137,6 +139,25 @@ final class Suite {
       add("gemv", shape, 1, "F32*BF16", "ggml");
       add("gemv", shape, 1, "F32*Q8_0", "ggml");
       add("gemv", shape, 1, "F32*F32", "OpenBLAS");
+    }
+  }
+
+  private void sparse() {
+    add("matmul", CUBE, 1, "E4M3FN*E4M3FN", "vector+4:16", "vector+2:4");
+    if (!quick) {
+      add("matmul", TOKENS_512, 1, "E4M3FN*E4M3FN", "vector+4:16", "vector+2:4");
+    }
+  }
+
+  private void nki() {
+    add("matmul", CUBE, 1, "MXFP8_E4M3*MXFP8_E4M3", "vector+nki");
+    if (!quick) {
+      add("matmul", TOKENS_512, 1, "MXFP8_E4M3*MXFP8_E4M3", "vector", "vector+nki");
+      add("matmul", TOKENS_512, 1, "MXFP4*MXFP8_E4M3", "vector", "vector+nki");
+    }
+    for (String op : quick ? List.of("pack") : List.of("pack", "unpack")) {
+      add(op, NUMBERS, 1, "MXFP8_E4M3>MXFP8_E4M3", "nki");
+      add(op, NUMBERS, 1, "MXFP4>MXFP4", "nki");
     }
   }
 

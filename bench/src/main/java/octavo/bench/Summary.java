@@ -54,7 +54,7 @@ final class Summary {
         .formatted(
             title(subject),
             Tables.formats(subject),
-            cell(figures, "vector"),
+            cell(figures, subject.layout() ? "nki" : "vector"),
             cell(figures, "ffm"),
             peer.map(figure ->
                     number(subject, figure)

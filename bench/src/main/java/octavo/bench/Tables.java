@@ -105,7 +105,12 @@ final class Tables {
   /** {@return who did it, for a person} */
   static String contender(Subject subject) {
     return subject.octavo()
-        ? "Octavo " + subject.contender().replace("+packed", ", packed weights")
+        ? "Octavo "
+            + subject
+                .contender()
+                .replace("+packed", ", packed weights")
+                .replace("+nki", ", NKI tiles")
+                .replaceFirst("\\+(\\d+:\\d+)", ", $1 sparse weights")
         : subject.contender();
   }
 

@@ -21,9 +21,9 @@ final class Relayout implements Workers.Part {
    *
    * Measured by one thread on 16 MiB, 4096 rows of 4 KiB (the worst case, as all strides are powers of
    * two), of a plain copy at 9 to 10 GB/s, in CPU time on a machine busy with other work: merging and
-   * splitting columns 0.4 to 0.55, packing and unpacking MXFP8 blocks 0.35, MXFP4 0.2 to 0.3, strided
-   * rows 0.15 to 0.28, rows of scales 0.95. What a thread can have is some 0.65 for a transposition:
-   * see Transposer.
+   * splitting columns 0.4 to 0.55, transposing units of 4 and 8 bytes 0.35 to 0.44, packing and
+   * unpacking MXFP8 blocks 0.23 to 0.36, MXFP4 0.19 to 0.32, strided rows 0.13 to 0.28, rows of scales
+   * 0.95. What a thread can have is some 0.65 for a transposition: see Transposer.
    */
 
   /** What a part should move: some tens of microseconds. */

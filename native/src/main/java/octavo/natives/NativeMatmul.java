@@ -23,8 +23,15 @@ final class NativeMatmul {
   // this many rows of results. Measured on Zen 3, one thread, 2048 x 2048 weights, 1 to 64 rows.
   private static final double PACKING = 11;
 
-  // Of a packed right operand.
-  private static final double UNPACKING = 5;
+  // Of a packed right operand: decoding it, and reading codes of eight bits and more that are
+  // decoded
+  // in registers, which kernels for few rows do.
+  private static final double UNPACKING = 20;
+  private static final double READING = 2.5;
+  private static final long FEW_ROWS = 4;
+
+  // The library multiplies small integers where it packs groups of so many.
+  private static final int INTEGER_GROUP = 4;
 
   // The time of small integers as a share of that of FP32.
   private static final double INTEGERS = 0.4;
@@ -77,9 +84,11 @@ final class NativeMatmul {
       return new Rejected(
           "b is %s; this kernel reads %s, or ordinary tensors".formatted(given, needed));
     }
-    // The library multiplies small integers where it packs groups of them.
-    boolean integers = request.blockLength() != 0 && needed != null && needed.group() > 1;
-    double packing = given == null ? PACKING : UNPACKING;
+    boolean integers =
+        request.blockLength() != 0 && needed != null && needed.group() == INTEGER_GROUP;
+    boolean inRegisters =
+        request.m() <= FEW_ROWS && request.b().format().element().storageBits() >= 8;
+    double packing = given == null ? PACKING : inRegisters || integers ? READING : UNPACKING;
     return kernel.eligible(
         work * (integers ? INTEGERS : 1) + packing / Math.max(1, request.m()),
         integers

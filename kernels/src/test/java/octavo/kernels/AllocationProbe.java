@@ -1,12 +1,19 @@
 package octavo.kernels;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
 import octavo.Cast;
 import octavo.Engine;
 import octavo.Quantization;
@@ -22,13 +29,15 @@ import octavo.kernels.vector.Width;
 import octavo.op.Activation;
 import octavo.op.Epilogue;
 import octavo.spi.Overrides;
+import octavo.tensor.PackedMatrix;
 import octavo.tensor.Tensor;
 
 /**
  * Calls the Vector API kernels of one width until they allocate nothing, each kernel alone and then
- * all in turn; exits with 1 if one still allocates when its patience ends. Run by {@link
- * VectorAllocationTest} in a virtual machine of its own: kernels of several widths, or what other
- * tests did, would share profiles inside the Vector API.
+ * all in turn; exits with 1 if one still allocates when its patience ends. Before, vectors are
+ * loaded from arrays, which must spoil nothing. Run by {@link VectorAllocationTest} in a virtual
+ * machine of its own: kernels of several widths, or what other tests did, would share profiles
+ * inside the Vector API.
  */
 final class AllocationProbe {
 
@@ -59,6 +68,10 @@ final class AllocationProbe {
     matmul(patterns, engine, Formats.MXFP4, Formats.MXFP8_E4M3, Formats.FP32);
     matmul(patterns, engine, Formats.BF16, Formats.NVFP4, Formats.FP32);
     matmul(patterns, engine, Formats.E4M3FN_1X128, Formats.E4M3FN_128X128, Formats.BF16);
+    for (Format weights : List.of(Formats.BF16, Formats.E4M3FN, Formats.MXFP4, Formats.NVFP4)) {
+      fewRows(patterns, engine, weights, 1);
+      fewRows(patterns, engine, weights, 3);
+    }
     Cast towardZero = new Cast(Rounding.TOWARD_ZERO, Overflow.SATURATE, 0);
     convert(patterns, engine, Formats.FP32, Formats.E4M3FN, Cast.SATURATE);
     convert(patterns, engine, Formats.FP32, Formats.E2M1, Cast.stochastic(1));
@@ -79,7 +92,7 @@ final class AllocationProbe {
     quantize(patterns, engine, Formats.FP32, Formats.E4M3FN_128X128, Quantization.OCP);
     quantize(patterns, engine, Formats.FP32, Formats.INT8_ROW, Quantization.OCP);
     quantize(patterns, engine, Formats.FP16, Formats.E4M3FN_TENSOR, Quantization.OCP);
-    boolean quiet = true;
+    boolean quiet = FromArrays.load() == 0;
     for (Pattern pattern : patterns) {
       quiet &= settles(pattern);
     }
@@ -129,6 +142,16 @@ final class AllocationProbe {
             () -> engine.matmul(left, right, epilogue, result)));
   }
 
+  private static void fewRows(List<Pattern> patterns, Engine engine, Format b, long rows) {
+    Tensor left = made(engine, Formats.BF16, rows, 384);
+    Tensor right = made(engine, b, 70, 384);
+    PackedMatrix packed = engine.pack(right, Formats.BF16, Arena.ofAuto());
+    Tensor result = Tensor.allocateHeap(Formats.FP32, rows, 70);
+    String name = "%d row(s) x %s".formatted(rows, b);
+    patterns.add(new Pattern(name, () -> engine.matmul(left, right, result)));
+    patterns.add(new Pattern(name + ", packed", () -> engine.matmul(left, packed, result)));
+  }
+
   private static void convert(
       List<Pattern> patterns, Engine engine, ElementFormat from, ElementFormat to, Cast cast) {
     Tensor in = made(engine, from, 3, 4099);
@@ -173,5 +196,43 @@ final class AllocationProbe {
           .convert(numbers, tensor, Cast.SATURATE);
     }
     return tensor;
+  }
+
+  /**
+   * Loads vectors from segments of arrays, as other users of the Vector API in a process may have
+   * done: from then on its profiles know several classes of segments (NativeMemory). A class of its
+   * own, as the module may be absent.
+   */
+  private static final class FromArrays {
+
+    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+
+    static float load() {
+      List<MemorySegment> segments =
+          List.of(
+              MemorySegment.ofArray(new byte[16_384]),
+              MemorySegment.ofArray(new int[4096]),
+              MemorySegment.ofArray(new float[4096]),
+              MemorySegment.ofArray(new long[2048]));
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int round = 0; round < 2000; round++) {
+        for (MemorySegment whole : segments) {
+          MemorySegment segment = whole.asSlice(64L * (round % 3), 8192);
+          for (long at = 0; at < 8192; at += 64) {
+            ByteVector bytes = ByteVector.fromMemorySegment(BYTES, segment, at, LITTLE_ENDIAN);
+            bytes.intoMemorySegment(segment, at, LITTLE_ENDIAN);
+            sum =
+                sum.add(FloatVector.fromMemorySegment(FLOATS, segment, at, LITTLE_ENDIAN))
+                    .add(bytes.reinterpretAsFloats())
+                    .add(
+                        IntVector.fromMemorySegment(INTS, segment, at, LITTLE_ENDIAN)
+                            .reinterpretAsFloats());
+          }
+        }
+      }
+      return sum.lane(0);
+    }
   }
 }

@@ -71,6 +71,7 @@ final class PanelDotCode {
   private static final ClassDesc ASSOCIATIVE = api("VectorOperators$Associative");
   private static final ClassDesc CONVERSION = api("VectorOperators$Conversion");
   private static final ClassDesc SEGMENT = ClassDesc.of("java.lang.foreign.MemorySegment");
+  private static final ClassDesc MEMORY = ClassDesc.of("octavo.kernels.vector.NativeMemory");
   private static final ClassDesc ORDER = ClassDesc.of("java.nio.ByteOrder");
   private static final ClassDesc ARRAY = ConstantDescs.CD_float.arrayType();
   private static final ClassDesc LOOKUP = ConstantDescs.CD_MethodHandles_Lookup;
@@ -208,6 +209,15 @@ final class PanelDotCode {
   //                                           |   }
   private void multiply(CodeBuilder its) {
     code = its;
+    // As NativeMemory says: the loads of the loop shall know the class of their segment.
+    its.getstatic(MEMORY, "SEGMENT", ConstantDescs.CD_Class)
+        .aload(its.parameterSlot(CODES))
+        .invokevirtual(
+            ConstantDescs.CD_Class,
+            "cast",
+            MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object))
+        .checkcast(SEGMENT)
+        .astore(its.parameterSlot(CODES));
     k = its.allocateLocal(TypeKind.INT);
     sums = its.allocateLocal(TypeKind.INT);
     accumulators = new int[panels * rows * 2];

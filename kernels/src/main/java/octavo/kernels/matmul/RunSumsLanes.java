@@ -8,6 +8,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import octavo.kernels.vector.NativeMemory;
 import octavo.kernels.vector.Species;
 
 /** Scales and sums of runs: a template, copied for each width. */
@@ -36,7 +37,8 @@ final class RunSumsLanes implements RunSums {
   RunSumsLanes() {}
 
   @Override
-  public void powers(MemorySegment codes, long at, int count, float[] to, int toAt) {
+  public void powers(MemorySegment in, long at, int count, float[] to, int toAt) {
+    MemorySegment codes = NativeMemory.SEGMENT.cast(in);
     IntVector one = IntVector.broadcast(INTS, 1);
     IntVector least = IntVector.broadcast(INTS, 0x0040_0000);
     for (int i = 0; i < count; i += STEP) {
@@ -68,7 +70,8 @@ final class RunSumsLanes implements RunSums {
   }
 
   @Override
-  public void floats(MemorySegment codes, long at, int count, float[] to, int toAt) {
+  public void floats(MemorySegment in, long at, int count, float[] to, int toAt) {
+    MemorySegment codes = NativeMemory.SEGMENT.cast(in);
     IntVector one = IntVector.broadcast(INTS, 1);
     IntVector zero = IntVector.zero(INTS);
     IntVector magnitude = IntVector.broadcast(INTS, 0x7F);

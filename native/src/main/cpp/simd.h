@@ -96,6 +96,12 @@ OCT_INLINE VUint minimum(VUint x, VUint y) {
   return (VUint)(a < b ? a : b);
 }
 
+// The larger one, likewise.
+OCT_INLINE VUint maximum(VUint x, VUint y) {
+  const VInt a = (VInt)x, b = (VInt)y;
+  return (VUint)(a > b ? a : b);
+}
+
 // yes in the lanes of all ones, no in those of all zeros.
 OCT_INLINE VUint select(VInt mask, VUint yes, VUint no) { return mask ? yes : no; }
 
@@ -117,9 +123,35 @@ OCT_INLINE VByte4 narrow_bytes(const VUint (&x)[4]) {
   return (VByte4)_mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high));
 }
 
+// Four vectors of numbers below 128 as bytes, each with the sign of a float as its bit SignBit.
+template <int SignBit>
+OCT_INLINE VByte4 narrow_signed(const VUint (&x)[4], const VFloat (&signs)[4]) {
+  // saturating, which keeps signs
+  const auto pack = [](__m512i a, __m512i b, __m512i c, __m512i d) {
+    return _mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+  };
+  const __m512i codes = pack((__m512i)x[0], (__m512i)x[1], (__m512i)x[2], (__m512i)x[3]);
+  const __m512i minus =
+      pack((__m512i)signs[0], (__m512i)signs[1], (__m512i)signs[2], (__m512i)signs[3]);
+  const __m512i sign_bit = _mm512_set1_epi8((char)(1 << SignBit));
+  const __m512i bits = _mm512_and_si512(_mm512_srli_epi16(minus, 7 - SignBit), sign_bit);
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return (VByte4)_mm512_permutexvar_epi32(order, _mm512_or_si512(codes, bits));
+}
+
+// Whether a lane of a mask is all ones.
+OCT_INLINE bool has_any(VInt mask) { return _mm512_movepi32_mask((__m512i)mask) != 0; }
+
+// Whether there is a NaN in four vectors.
+OCT_INLINE bool has_nan(const VFloat (&x)[4]) {
+  return (_mm512_cmp_ps_mask(x[0], x[1], _CMP_UNORD_Q) |
+          _mm512_cmp_ps_mask(x[2], x[3], _CMP_UNORD_Q)) != 0;
+}
+
 // Every two bytes below 16 as one, the first in the low nibble.
 OCT_INLINE VByte2 join_nibbles(VByte4 x) {
-  const __m512i both = _mm512_or_si512((__m512i)x, _mm512_srli_epi16((__m512i)x, 4));
+  // the first one plus 16 times the second one
+  const __m512i both = _mm512_maddubs_epi16((__m512i)x, _mm512_set1_epi16(0x1001));
   return (VByte2)_mm512_cvtepi16_epi8(both);
 }
 
@@ -208,10 +240,28 @@ OCT_INLINE VByte4 narrow_bytes(const VUint (&x)[4]) {
   const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
   return (VByte4)_mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
 }
+template <int SignBit>
+OCT_INLINE VByte4 narrow_signed(const VUint (&x)[4], const VFloat (&signs)[4]) {
+  const auto pack = [](__m256i a, __m256i b, __m256i c, __m256i d) {
+    return _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+  };
+  const __m256i codes = pack((__m256i)x[0], (__m256i)x[1], (__m256i)x[2], (__m256i)x[3]);
+  const __m256i minus =
+      pack((__m256i)signs[0], (__m256i)signs[1], (__m256i)signs[2], (__m256i)signs[3]);
+  const __m256i sign_bit = _mm256_set1_epi8((char)(1 << SignBit));
+  const __m256i bits = _mm256_and_si256(_mm256_srli_epi16(minus, 7 - SignBit), sign_bit);
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  return (VByte4)_mm256_permutevar8x32_epi32(_mm256_or_si256(codes, bits), order);
+}
+OCT_INLINE bool has_any(VInt mask) { return _mm256_movemask_ps((__m256)mask) != 0; }
+OCT_INLINE bool has_nan(const VFloat (&x)[4]) {
+  const __m256 low = _mm256_cmp_ps(x[0], x[1], _CMP_UNORD_Q);
+  const __m256 high = _mm256_cmp_ps(x[2], x[3], _CMP_UNORD_Q);
+  return _mm256_movemask_ps(_mm256_or_ps(low, high)) != 0;
+}
 OCT_INLINE VByte2 join_nibbles(VByte4 x) {
-  const __m256i both = _mm256_or_si256((__m256i)x, _mm256_srli_epi16((__m256i)x, 4));
-  const __m256i low = _mm256_and_si256(both, _mm256_set1_epi16(0xFF));
-  return (VByte2)_mm_packus_epi16(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
+  const __m256i both = _mm256_maddubs_epi16((__m256i)x, _mm256_set1_epi16(0x1001));
+  return (VByte2)_mm_packus_epi16(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
 }
 
 OCT_INLINE VUint broadcast_bits(const void* from) {
@@ -331,6 +381,23 @@ OCT_INLINE VByte4 narrow_bytes(const VUint (&x)[4]) {
   VByte4 bytes = {};
   for (int i = 0; i < 16; i++) bytes[i] = (uint8_t)x[i / 4][i % 4];
   return bytes;
+}
+template <int SignBit>
+OCT_INLINE VByte4 narrow_signed(const VUint (&x)[4], const VFloat (&signs)[4]) {
+  VUint codes[4];
+  for (int i = 0; i < 4; i++)
+    codes[i] = x[i] | ((to_bits(signs[i]) >> (31 - SignBit)) & (1u << SignBit));
+  return narrow_bytes(codes);
+}
+OCT_INLINE bool has_any(VInt mask) {
+#if defined(__SSE2__)
+  return _mm_movemask_ps((__m128)mask) != 0;
+#else
+  return (mask[0] | mask[1] | mask[2] | mask[3]) != 0;
+#endif
+}
+OCT_INLINE bool has_nan(const VFloat (&x)[4]) {
+  return has_any((x[0] != x[0]) | (x[1] != x[1]) | (x[2] != x[2]) | (x[3] != x[3]));
 }
 OCT_INLINE VByte2 join_nibbles(VByte4 x) {
   VByte2 joined = {};

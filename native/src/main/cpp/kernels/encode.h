@@ -28,6 +28,31 @@
 //  E8M0
 //    The exponent field, plus a carry out of the mantissa. FP32's subnormals are its codes 0 and 1.
 //
+//  quick: signed formats of at most 8 bits with a negative zero, to nearest even
+//    Normal and subnormal numbers in one way. With s = 23 - M, let e be the power of two of x's exponent field, at least
+//    the format's least normal number. The FP32 sum e * 2^s + x has the format's unit at x, e * 2^-M, as its own last
+//    place, and the first addend has no mantissa bits: it is rounded once, to a multiple of that unit, ties to even,
+//    and its low bits count the units. The code is units + (field - least field) * 2^M, and a carry out of the mantissa
+//    belongs in the exponent. field * 2^M is the bits of e, shifted right by s. What is constant is subtracted
+//    beforehand: the factor is not 2^s, but has -(least field * 2^M), modulo 2^16, in its low mantissa bits. It is even,
+//    so ties stay ties. The product is exact, with or without a fused addition.
+//    Overflow is cut off before: x is limited to the largest finite value, or to the number that the next code would
+//    stand for. Only the code's bits of the result count, and signs are packed to bytes apart from the codes, by
+//    saturating packs, which keep them: an "and" for every vector in place of a shift, an "and" and an "or". A NaN
+//    among four vectors sends these through the general way.
+//
+//  quick, stochastically
+//    With n the least normal number, the FP32 sum t = x + max(x, n) has the same bits below the code for all numbers: a
+//    normal one is doubled, which changes its exponent field only, and for a subnormal one, adding n aligns it. So the
+//    first s random bits are added to the bits of t, and the code is what stands above the lowest s bits when n's own
+//    bits are subtracted: a carry out of the fraction is the rounding up. No shift depends on the lane.
+//    Doubling is exact, and so is what follows, as the random bits after the first s do not matter where the fraction
+//    has only s. Adding n rounds a subnormal: t is wrong by half a unit in its last place at most. With r the first s
+//    random bits and less than a unit for the others, the true sum is in [t + r - 1/2, t + r + 3/2). One more is
+//    subtracted with n, so the true sum is above by between 1/2 and 5/2, and what stands above the lowest s bits may
+//    differ only where these are their two largest values. One in 2^(s - 1) is that close, whatever the numbers are;
+//    then the general way decides for the four vectors.
+//
 // Four vectors at a time, since narrowing to bytes costs less for four than for one. A first
 // version had the format as run-time values and took one vector at a time: two thirds of the speed
 // on AVX2, for variable shifts and for more constants than there are registers.
@@ -62,6 +87,12 @@ OCT_INLINE Words random_bits(uint64_t key, Words low_indices) {
   x = (x ^ (x >> 15)) + static_cast<uint32_t>(key >> 32);
   x = x * 0x846CA68Bu;
   return x ^ (x >> 16);
+}
+
+// 0, 1, 2, ...
+OCT_INLINE VUint lane_numbers() {
+  static constexpr uint32_t numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return load<VUint>(numbers);
 }
 
 // The bits of kLanes elements from an index on, whose key is given.
@@ -200,6 +231,84 @@ OCT_INLINE VUint encode(VFloat values, VUint random, VUint largest) {
   return (code | sign) << format.padding_bits();
 }
 
+// Whether a format has the quick ways.
+static constexpr bool is_quick(const FormatTraits& format) {
+  return format.is_signed && !format.is_integer && format.bits <= 8 && format.has_negative_zero &&
+         format.has_subnormals && format.bias != 127 && format.mantissa_bits >= 1 &&
+         format.padding_bits() == 0;
+}
+
+// The FP32 bits of a code's number, as if all codes were numbers.
+static constexpr uint32_t bits_of_code(const FormatTraits& format, uint32_t code) {
+  return (code << (23 - format.mantissa_bits)) + (static_cast<uint32_t>(127 - format.bias) << 23);
+}
+
+// The codes, without sign, of kLanes values that are not NaN, in the quick way. `limit` is the
+// number of the largest code.
+template <int32_t Id>
+OCT_INLINE VUint encode_quick(VFloat values, VUint limit) {
+  constexpr FormatTraits format = kFormats[Id];
+  static_assert(is_quick(format));
+  constexpr int32_t shift = 23 - format.mantissa_bits;
+  constexpr uint32_t least_normal = power_of_two_bits(1 - format.bias);
+  constexpr uint32_t less = (0u - (least_normal >> shift)) & 0xFFFF;
+  const VUint magnitude = minimum(to_bits(values) & 0x7FFFFFFF, limit);
+  const VUint exponent = maximum(magnitude & 0x7F800000, VUint{} + least_normal);
+  const VFloat factor = from_bits(VUint{} + (power_of_two_bits(shift) + less));
+#if defined(OCT_TIER_IS_PORTABLE)
+  const VFloat sum = from_bits(exponent) * factor + from_bits(magnitude);
+#else
+  const VFloat sum = fma(from_bits(exponent), factor, from_bits(magnitude));
+#endif
+  return (to_bits(sum) + (exponent >> shift)) & format.magnitude_mask();
+}
+
+// The same for four vectors, with signs, to memory.
+template <int32_t Id>
+OCT_INLINE void store_quick(uint8_t* to, const VFloat (&values)[4], VUint limit) {
+  constexpr FormatTraits format = kFormats[Id];
+  VUint codes[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) codes[i] = encode_quick<Id>(values[i], limit);
+  const VByte4 bytes = narrow_signed<format.bits - 1>(codes, values);
+  if constexpr (format.bits == 4) {
+    store(to, join_nibbles(bytes));
+  } else {
+    store(to, bytes);
+  }
+}
+
+// The same with stochastic rounding, the random bits of the values' indices being given by the key
+// and the low half of the first one. Writes nothing and is false if a value is too close to call.
+template <int32_t Id>
+OCT_INLINE bool store_quick_by_chance(uint8_t* to, const VFloat (&values)[4], VUint limit,
+                                      uint64_t key, VUint index) {
+  constexpr FormatTraits format = kFormats[Id];
+  constexpr int32_t shift = 23 - format.mantissa_bits;
+  constexpr uint32_t least_normal = power_of_two_bits(1 - format.bias);
+  constexpr uint32_t below = (1u << shift) - 1;
+  VUint codes[4];
+  VUint closest = {};
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    const VUint random = random_bits(key, index + static_cast<uint32_t>(i * kLanes));
+    const VUint magnitude = minimum(to_bits(values[i]) & 0x7FFFFFFF, limit);
+    const VFloat aligned =
+        from_bits(magnitude) + from_bits(maximum(magnitude, VUint{} + least_normal));
+    const VUint sum = to_bits(aligned) + (random >> (32 - shift)) - (least_normal + 1);
+    closest = maximum(closest, sum & below);
+    codes[i] = (sum >> shift) & format.magnitude_mask();
+  }
+  if (__builtin_expect(has_any(greater(closest, VUint{} + (below - 2))), 0)) return false;
+  const VByte4 bytes = narrow_signed<format.bits - 1>(codes, values);
+  if constexpr (format.bits == 4) {
+    store(to, join_nibbles(bytes));
+  } else {
+    store(to, bytes);
+  }
+  return true;
+}
+
 // Four vectors of codes to consecutive elements in memory.
 template <int32_t Id>
 OCT_INLINE void store_codes(uint8_t* to, const VUint (&codes)[4]) {
@@ -237,6 +346,31 @@ static void encode_elements(const EncodeCall& call) {
   const uint32_t largest = format.max_finite_code() + (is_bounded || call.saturates ? 0 : 1);
   const auto encode_step = [largest, &call](const uint8_t* from, const float* factors, uint8_t* to,
                                             uint64_t index, uint64_t key) {
+    if constexpr (is_quick(kFormats[Id]) && Rounding == OCT_ROUND_NEAREST_EVEN) {
+      VFloat values[4];
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; i++) {
+        values[i] = load<VFloat>(from + i * sizeof(VFloat));
+        if constexpr (IsScaled) values[i] = values[i] * broadcast(factors[i]);
+      }
+      if (__builtin_expect(!has_nan(values), 1)) {
+        store_quick<Id>(to, values, VUint{} + bits_of_code(kFormats[Id], largest));
+        return;
+      }
+    }
+    if constexpr (is_quick(kFormats[Id]) && Rounding == OCT_ROUND_STOCHASTIC) {
+      VFloat values[4];
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; i++) {
+        values[i] = load<VFloat>(from + i * sizeof(VFloat));
+        if constexpr (IsScaled) values[i] = values[i] * broadcast(factors[i]);
+      }
+      const uint32_t low = static_cast<uint32_t>(index);
+      if (__builtin_expect(low <= UINT32_MAX - kStep && !has_nan(values), 1) &&
+          store_quick_by_chance<Id>(to, values, VUint{} + bits_of_code(kFormats[Id], largest), key,
+                                    lane_numbers() + low))
+        return;
+    }
     VUint codes[4];
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {

@@ -10,6 +10,12 @@
 // The largest magnitude is a maximum of FP32 bits without sign, as integers: NaN is above infinity
 // and infinity above all numbers, which is the order that the definition asks for.
 //
+// Where a block is four vectors (32 elements on AVX2), powers of two as scales and rounding to
+// nearest are one loop instead: it encodes a group of kLanes blocks, finds the scales of the next
+// group, which are one vector, and the largest magnitudes of the one after that, which is still to
+// come from memory. With two passes, reading and computing took turns; without the group between
+// them, the encoder waited for the scales.
+//
 // The factor of a block is looked up once per vector. Where a block is not a multiple of a vector,
 // or where elements are divided by their scale instead of multiplied, the segment is scaled by a
 // loop of its own before it is encoded.
@@ -164,6 +170,9 @@ class Quantization {
   void read_scale();
   void encode_some(const uint8_t* values, int64_t row, int64_t column, int64_t first_column,
                    int64_t elements);
+  template <int32_t Id>
+  void encode_groups(int64_t row, int64_t groups);
+  int64_t encode_groups(int64_t row);
 
   const QuantizeRequest& request_;
   const DecodeFunction decode_;
@@ -358,6 +367,99 @@ void Quantization::encode_some(const uint8_t* values, int64_t row, int64_t colum
   encode_(call);
 }
 
+// A group is kLanes blocks of four vectors.
+constexpr int64_t kGroup = kLanes * kStep;
+
+// The largest magnitudes of a group's blocks.
+OCT_INLINE VUint largest_of_group(const VUint (&lanes)[kLanes]) {
+  VFloat rows[kLanes];
+  for (int i = 0; i < kLanes; i++) rows[i] = from_bits(lanes[i]);
+  transpose(rows);
+  VUint largest = to_bits(rows[0]);
+  for (int i = 1; i < kLanes; i++) largest = maximum(largest, to_bits(rows[i]));
+  return largest;
+}
+
+// The largest magnitudes of a block, lane by lane.
+OCT_INLINE VUint largest_of_step(const uint8_t* values) {
+  VUint largest = {};
+  for (int i = 0; i < 4; i++)
+    largest = maximum(largest, load<VUint>(values + i * sizeof(VUint)) & 0x7FFFFFFF);
+  return largest;
+}
+
+// So many groups at the start of a row.
+template <int32_t Id>
+void Quantization::encode_groups(int64_t row, int64_t groups) {
+  constexpr FormatTraits format = kFormats[Id];
+  const uint8_t* from = request_.in + row * request_.in_row_stride_bytes;
+  uint8_t* to = request_.out + row * request_.out_row_stride_bytes;
+  const VUint limit = VUint{} + bits_of_code(format, format.max_finite_code());
+  uint8_t* scales = request_.scales + row * request_.scale_row_stride;
+  const auto scale_group = [this](const VUint(&lanes)[kLanes]) {
+    store(largest_, largest_of_group(lanes));
+    scale_blocks(kLanes);
+  };
+  VUint lanes[kLanes];
+  for (int i = 0; i < kLanes; i++) lanes[i] = largest_of_step(from + i * 4 * kStep);
+  scale_group(lanes);
+  const uint8_t* ahead = groups > 1 ? from + 4 * kGroup : from;
+  for (int i = 0; i < kLanes; i++) lanes[i] = largest_of_step(ahead + i * 4 * kStep);
+  for (int64_t group = 0; group < groups; group++) {
+    float factors[kLanes];
+    store(factors, load<VFloat>(factors_));
+    store(scales, __builtin_convertvector(load<VUint>(codes_), VByte));
+    // infinity and NaN are rare, and make NaN of their block
+    const bool is_special = largest_lane(load<VInt>(largest_)) >= kInfinity;
+    if (__builtin_expect(is_special, 0))
+      encode_some(from, row, group * kGroup, group * kGroup, kGroup);
+    scale_group(lanes);
+    // beyond the last group, the last one again
+    if (group + 2 < groups) ahead += 4 * kGroup;
+    for (int block = 0; block < kLanes; block++) {
+      lanes[block] = largest_of_step(ahead + block * 4 * kStep);
+      if (__builtin_expect(is_special, 0)) continue;
+      const VFloat factor = broadcast(factors[block]);
+      VFloat values[4];
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; i++)
+        values[i] = load<VFloat>(from + block * 4 * kStep + i * sizeof(VFloat)) * factor;
+      store_quick<Id>(to + stored_bytes(format, block * kStep), values, limit);
+    }
+    from += 4 * kGroup;
+    to += stored_bytes(format, kGroup);
+    scales += kLanes;
+  }
+}
+
+// As many elements of a row as are whole groups; 0 where there is no loop for them.
+int64_t Quantization::encode_groups(int64_t row) {
+  const int64_t groups = request_.columns / kGroup;
+  if (groups == 0 || block_ != kStep || block_rows_ != 1 || request_.in_format != Format::FP32 ||
+      request_.scale_format != Format::E8M0 || request_.rounding != OCT_ROUND_NEAREST_EVEN)
+    return 0;
+  switch (request_.out_format) {
+    case Format::E2M1:
+      encode_groups<Format::E2M1>(row, groups);
+      break;
+    case Format::E4M3FN:
+      encode_groups<Format::E4M3FN>(row, groups);
+      break;
+    case Format::E5M2:
+      encode_groups<Format::E5M2>(row, groups);
+      break;
+    case Format::E3M2:
+      encode_groups<Format::E3M2>(row, groups);
+      break;
+    case Format::E2M3:
+      encode_groups<Format::E2M3>(row, groups);
+      break;
+    default:
+      return 0;
+  }
+  return groups * kGroup;
+}
+
 int32_t Quantization::run() {
   const bool is_given = request_.block_rows == 0;
   if (is_given) read_scale();
@@ -366,8 +468,8 @@ int32_t Quantization::run() {
         first_row +
         (block_rows_ < request_.rows - first_row ? block_rows_ : request_.rows - first_row);
     // a row without elements may have a scale
-    for (int64_t first_column = 0; first_column == 0 || first_column < request_.columns;
-         first_column += segment_) {
+    for (int64_t first_column = is_given ? 0 : encode_groups(first_row);
+         first_column == 0 || first_column < request_.columns; first_column += segment_) {
       const int64_t rest = request_.columns - first_column;
       const int64_t columns = segment_ < rest ? segment_ : rest;
       const bool is_kept = row_end - first_row == 1 && columns <= kChunk;

@@ -83,6 +83,11 @@ OCT_INLINE void store(void* to, T value) {
   __builtin_memcpy(to, &value, sizeof(T));
 }
 
+// Has the memory some bytes after an address in the cache soon; there may be none.
+OCT_INLINE void prefetch(const void* from, uintptr_t after) {
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + after));
+}
+
 OCT_INLINE VFloat from_bits(VUint bits) { return (VFloat)bits; }
 OCT_INLINE VUint to_bits(VFloat value) { return (VUint)value; }
 

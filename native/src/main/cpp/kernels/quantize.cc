@@ -418,6 +418,7 @@ void Quantization::encode_groups(int64_t row, int64_t groups) {
     if (group + 2 < groups) ahead += 4 * kGroup;
     for (int block = 0; block < kLanes; block++) {
       lanes[block] = largest_of_step(ahead + block * 4 * kStep);
+      prefetch_step(ahead + block * 4 * kStep);
       if (__builtin_expect(is_special, 0)) continue;
       const VFloat factor = broadcast(factors[block]);
       VFloat values[4];

@@ -34,6 +34,10 @@ float telling_magnitude(Random& random) {
       return definition::from_bits(static_cast<uint32_t>(random.below(0x00800000)));
     case 4:
       return definition::from_bits(static_cast<uint32_t>(random.below(64)) * 0x00100000);
+    case 5:
+      if (random.below(4) == 0)
+        return definition::from_bits(0x7F800000 + static_cast<uint32_t>(random.below(2)));
+      return 1.0f;
     default:
       return std::ldexp(1.0f + random.below(1 << 23) * 0x1p-23f, static_cast<int>(random.below(8)));
   }
@@ -234,6 +238,11 @@ void test_quantizations(const std::vector<int32_t>& tiers,
     }
     test_quantization(tiers, encoder, kStyles[0], FP32, definition::OCP_FLOOR, kRoundings[0], 7,
                       4096, 0, random);
+    // many blocks at a time, and some
+    for (int rule = 0; rule < definition::kScaleRules; rule++) {
+      test_quantization(tiers, encoder, kStyles[0], FP32, static_cast<definition::ScaleRule>(rule),
+                        kRoundings[0], 3, 1376, 3, random);
+    }
     test_quantization(tiers, encoder, kStyles[3], BF16, definition::OCP_FLOOR, kRoundings[0], 259,
                       300, 1, random);
     test_quantization(tiers, encoder, kStyles[4], FP16, definition::OCP_FLOOR, kRoundings[0], 3, 0,

@@ -160,28 +160,30 @@ final class PanelTransposition {
     for (int q = 0; q < rowAt.length; q += side) {
       int line = q * length;
       int place = q / side;
+      Squares inLines = new Squares(line, 1, length);
+      Squares inPanel = new Squares(place, side * column, column);
       if (pack) {
-        squares(lines, line, 1, length, panel, place, side * column, column, longs);
+        transpose(lines, inLines, panel, inPanel, longs);
       } else {
-        squares(panel, place, side * column, column, lines, line, 1, length, longs);
+        transpose(panel, inPanel, lines, inLines, longs);
       }
     }
   }
 
-  private void squares(
-      long[] from,
-      int fromAt,
-      int fromNext,
-      int fromStep,
-      long[] to,
-      int toAt,
-      int toNext,
-      int toStep,
-      int count) {
+  /**
+   * Where squares of longs lie in an array.
+   *
+   * @param at the first long of the first square
+   * @param next how far the first long of the next square is
+   * @param step how far the next long of a square is
+   */
+  private record Squares(int at, int next, int step) {}
+
+  private void transpose(long[] from, Squares source, long[] to, Squares target, int count) {
     switch (unit) {
-      case 1 -> bytes(from, fromAt, fromNext, fromStep, to, toAt, toNext, toStep, count);
-      case 2 -> shorts(from, fromAt, fromNext, fromStep, to, toAt, toNext, toStep, count);
-      default -> ints(from, fromAt, fromNext, fromStep, to, toAt, toNext, toStep, count);
+      case 1 -> bytes(from, source, to, target, count);
+      case 2 -> shorts(from, source, to, target, count);
+      default -> ints(from, source, to, target, count);
     }
   }
 
@@ -202,20 +204,13 @@ final class PanelTransposition {
     }
   }
 
-  // ---- leaves: squares of longs, `step` apart, one after the other
+  // ---- leaves
 
-  private static void bytes(
-      long[] from,
-      int fromAt,
-      int fromNext,
-      int fromStep,
-      long[] to,
-      int toAt,
-      int toNext,
-      int toStep,
-      int count) {
-    int f = fromAt;
-    int t = toAt;
+  private static void bytes(long[] from, Squares source, long[] to, Squares target, int count) {
+    int fromStep = source.step;
+    int toStep = target.step;
+    int f = source.at;
+    int t = target.at;
     for (int n = 0; n < count; n++) {
       long a = from[f];
       long b = from[f + fromStep];
@@ -260,23 +255,16 @@ final class PanelTransposition {
       to[t + 5 * toStep] = b >>> 32 | (g & ~LOW);
       to[t + 6 * toStep] = c >>> 32 | (h & ~LOW);
       to[t + 7 * toStep] = d >>> 32 | (i & ~LOW);
-      f += fromNext;
-      t += toNext;
+      f += source.next;
+      t += target.next;
     }
   }
 
-  private static void shorts(
-      long[] from,
-      int fromAt,
-      int fromNext,
-      int fromStep,
-      long[] to,
-      int toAt,
-      int toNext,
-      int toStep,
-      int count) {
-    int f = fromAt;
-    int t = toAt;
+  private static void shorts(long[] from, Squares source, long[] to, Squares target, int count) {
+    int fromStep = source.step;
+    int toStep = target.step;
+    int f = source.at;
+    int t = target.at;
     for (int n = 0; n < count; n++) {
       long a = from[f];
       long b = from[f + fromStep];
@@ -292,30 +280,23 @@ final class PanelTransposition {
       to[t + toStep] = (b & LOW) | d << 32;
       to[t + 2 * toStep] = a >>> 32 | (c & ~LOW);
       to[t + 3 * toStep] = b >>> 32 | (d & ~LOW);
-      f += fromNext;
-      t += toNext;
+      f += source.next;
+      t += target.next;
     }
   }
 
-  private static void ints(
-      long[] from,
-      int fromAt,
-      int fromNext,
-      int fromStep,
-      long[] to,
-      int toAt,
-      int toNext,
-      int toStep,
-      int count) {
-    int f = fromAt;
-    int t = toAt;
+  private static void ints(long[] from, Squares source, long[] to, Squares target, int count) {
+    int fromStep = source.step;
+    int toStep = target.step;
+    int f = source.at;
+    int t = target.at;
     for (int n = 0; n < count; n++) {
       long a = from[f];
       long b = from[f + fromStep];
       to[t] = (a & LOW) | b << 32;
       to[t + toStep] = a >>> 32 | (b & ~LOW);
-      f += fromNext;
-      t += toNext;
+      f += source.next;
+      t += target.next;
     }
   }
 }

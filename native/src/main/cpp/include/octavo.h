@@ -141,7 +141,8 @@ OCT_API int32_t oct_matmul_supported(int32_t tier, int32_t a_format, int32_t a_s
 /**
  * Which packing of b oct_matmul reads for these formats and lengths of blocks (0: the operand is
  * plain): panel rows, interleave and group as three numbers of 16 bits, the first in the highest
- * bits; or an error. There is one for every pair that oct_matmul supports.
+ * bits; or an error. There is one for every pair that oct_matmul supports. Groups of four mean that
+ * elements are multiplied as small integers.
  */
 OCT_API int64_t oct_matmul_packing(int32_t tier, int32_t a_format, int64_t a_block_columns,
                                    int32_t b_format, int64_t b_block_columns);

@@ -3,8 +3,8 @@
 // Decoding (decode.h) and the multiplication are one loop, compiled for each format, with one scale
 // looked up per vector, or per four vectors where they are in one block: as the loop that looks the
 // scales up took as long as decoding, it runs once per block of 32 then, on AVX2. Where a block is
-// not a multiple of a vector the multiplication is a loop of its own. FP32 goes straight to the output; for BF16 and FP16 a chunk is kept in the first-level
-// cache and encoded.
+// not a multiple of a vector the multiplication is a loop of its own. FP32 goes straight to the
+// output; for BF16 and FP16 a chunk is kept in the first-level cache and encoded.
 #include "encode.h"
 #include "kernel_request.h"
 #include "octavo.h"

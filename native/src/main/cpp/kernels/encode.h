@@ -263,19 +263,25 @@ OCT_INLINE VUint encode_quick(VFloat values, VUint limit) {
   return (to_bits(sum) + (exponent >> shift)) & format.magnitude_mask();
 }
 
-// The same for four vectors, with signs, to memory.
+// Four vectors of codes without sign to memory, each with its value's.
 template <int32_t Id>
-OCT_INLINE void store_quick(uint8_t* to, const VFloat (&values)[4], VUint limit) {
-  constexpr FormatTraits format = kFormats[Id];
-  VUint codes[4];
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; i++) codes[i] = encode_quick<Id>(values[i], limit);
-  const VByte4 bytes = narrow_signed<format.bits - 1>(codes, values);
-  if constexpr (format.bits == 4) {
+OCT_INLINE void store_signed(uint8_t* to, const VUint (&codes)[4], const VFloat (&values)[4]) {
+  constexpr int32_t bits = kFormats[Id].bits;
+  const VByte4 bytes = narrow_signed<bits - 1>(codes, values);
+  if constexpr (bits == 4) {
     store(to, join_nibbles(bytes));
   } else {
     store(to, bytes);
   }
+}
+
+// Encodes four vectors in the quick way, to memory.
+template <int32_t Id>
+OCT_INLINE void store_quick(uint8_t* to, const VFloat (&values)[4], VUint limit) {
+  VUint codes[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) codes[i] = encode_quick<Id>(values[i], limit);
+  store_signed<Id>(to, codes, values);
 }
 
 // The same with stochastic rounding, the random bits of the values' indices being given by the key
@@ -300,12 +306,7 @@ OCT_INLINE bool store_quick_by_chance(uint8_t* to, const VFloat (&values)[4], VU
     codes[i] = (sum >> shift) & format.magnitude_mask();
   }
   if (__builtin_expect(has_any(greater(closest, VUint{} + (below - 2))), 0)) return false;
-  const VByte4 bytes = narrow_signed<format.bits - 1>(codes, values);
-  if constexpr (format.bits == 4) {
-    store(to, join_nibbles(bytes));
-  } else {
-    store(to, bytes);
-  }
+  store_signed<Id>(to, codes, values);
   return true;
 }
 
@@ -353,30 +354,24 @@ static void encode_elements(const EncodeCall& call) {
   const uint32_t largest = format.max_finite_code() + (is_bounded || call.saturates ? 0 : 1);
   const auto encode_step = [largest, &call](const uint8_t* from, const float* factors, uint8_t* to,
                                             uint64_t index, uint64_t key) {
-    if constexpr (is_quick(kFormats[Id]) && Rounding == OCT_ROUND_NEAREST_EVEN) {
-      VFloat values[4];
+    VFloat values[4];
 #pragma GCC unroll 4
-      for (int i = 0; i < 4; i++) {
-        values[i] = load<VFloat>(from + i * sizeof(VFloat));
-        if constexpr (IsScaled) values[i] = values[i] * broadcast(factors[i]);
-      }
-      if (__builtin_expect(!has_nan(values), 1)) {
-        store_quick<Id>(to, values, VUint{} + bits_of_code(kFormats[Id], largest));
-        return;
-      }
+    for (int i = 0; i < 4; i++) {
+      values[i] = load<VFloat>(from + i * sizeof(VFloat));
+      if constexpr (IsScaled) values[i] = values[i] * broadcast(factors[i]);
     }
-    if constexpr (is_quick(kFormats[Id]) && Rounding == OCT_ROUND_STOCHASTIC) {
-      VFloat values[4];
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; i++) {
-        values[i] = load<VFloat>(from + i * sizeof(VFloat));
-        if constexpr (IsScaled) values[i] = values[i] * broadcast(factors[i]);
+    if constexpr (is_quick(kFormats[Id]) && Rounding != OCT_ROUND_TOWARD_ZERO) {
+      const VUint limit = VUint{} + bits_of_code(kFormats[Id], largest);
+      if (__builtin_expect(!has_nan(values), 1)) {
+        const uint32_t low = static_cast<uint32_t>(index);
+        if constexpr (Rounding == OCT_ROUND_NEAREST_EVEN) {
+          store_quick<Id>(to, values, limit);
+          return;
+        } else if (low <= UINT32_MAX - kStep &&
+                   store_quick_by_chance<Id>(to, values, limit, key, lane_numbers() + low)) {
+          return;
+        }
       }
-      const uint32_t low = static_cast<uint32_t>(index);
-      if (__builtin_expect(low <= UINT32_MAX - kStep && !has_nan(values), 1) &&
-          store_quick_by_chance<Id>(to, values, VUint{} + bits_of_code(kFormats[Id], largest), key,
-                                    lane_numbers() + low))
-        return;
     }
     VUint codes[4];
 #pragma GCC unroll 4
@@ -387,9 +382,7 @@ static void encode_elements(const EncodeCall& call) {
         const bool is_beyond = static_cast<uint32_t>(first) < static_cast<uint32_t>(index);
         random = random_lanes(call.seed, is_beyond ? random_key(call.seed, first) : key, first);
       }
-      VFloat values = load<VFloat>(from + i * sizeof(VFloat));
-      if constexpr (IsScaled) values = values * broadcast(factors[i]);
-      codes[i] = encode<Id, Rounding>(values, random, VUint{} + largest);
+      codes[i] = encode<Id, Rounding>(values[i], random, VUint{} + largest);
     }
     store_codes<Id>(to, codes);
   };

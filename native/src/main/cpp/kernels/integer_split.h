@@ -94,7 +94,7 @@ void split_tiles(const SplitCall& call) {
     const bool is_beyond = block * Steps * kSplitStep + kSplitAhead >= call.steps * kSplitStep;
     const int64_t ahead =
         is_beyond ? kSplitAhead + (Panels - 1) * call.steps * kSplitStep : kSplitAhead;
-    __builtin_prefetch(call.next_scales + block * Panels * kPackedRows);
+    prefetch(call.next_scales, static_cast<uintptr_t>(block * Panels * kPackedRows));
     __m256i low[Rows][Panels], high[Rows][Panels];
 #pragma GCC unroll 4
     for (int i = 0; i < Rows; i++) {
@@ -107,7 +107,7 @@ void split_tiles(const SplitCall& call) {
 #pragma GCC unroll 4
       for (int p = 0; p < Panels; p++) {
         const __m256i codes = load<__m256i>(from[p] + step * kSplitStep);
-        if (step % 2 == 0) __builtin_prefetch(from[p] + step * kSplitStep + ahead);
+        if (step % 2 == 0) prefetch(from[p], static_cast<uintptr_t>(step * kSplitStep + ahead));
         const __m256i even = _mm256_shuffle_epi8(entries, _mm256_and_si256(codes, nibble));
         const __m256i odd =
             _mm256_shuffle_epi8(entries, _mm256_and_si256(_mm256_srli_epi16(codes, 4), nibble));

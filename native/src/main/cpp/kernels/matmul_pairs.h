@@ -146,7 +146,7 @@ bool pair_tiles(const SkinnyCall& call) {
       });
       each<Tiles>([&](auto t) __attribute__((always_inline)) {
         const __m256i codes = load_pairs(t.value);
-        __builtin_prefetch(from[t.value] + at + kFetchedAhead);
+        prefetch(from[t.value], static_cast<uintptr_t>(at + kFetchedAhead));
         // broadcast for each tile again: there are no registers to keep them
         const float* at_k = a;
         __asm__ volatile("" : "+r"(at_k));

@@ -28,8 +28,8 @@ import octavo.tensor.Tensor;
  *
  * <p>Keeps its working memory between calls: as much as both operands, three times as much for FP4
  * whose values an {@link Fp4Expansion} changes; with {@link NanScale#GOLDEN_INFINITY} also the
- * result in FP32, up to twice. Not safe for use by several threads at once; the kernels may use
- * several.
+ * result in FP32, up to twice. A call allocates two views of its operands for each K tile. Not safe
+ * for use by several threads at once; the kernels may use several.
  *
  * <p>Source: AWS Neuron SDK, {@code nki.isa.nc_matmul} and {@code nc_matmul_mx}; Trainium3 guide,
  * BF16 Matmul Results in PSUM.

@@ -343,7 +343,7 @@ public final class Line {
    *     {@linkplain Encoding#fused fused} can multiply on the way; {@code null} for none
    * @param at the first element's offset in elements
    * @param count how many: at most {@link #LENGTH}, or any multiple of {@link #UNIT} if the
-   *     encoding is fused to bytes and the tensor {@linkplain #direct direct}
+   *     encoding is fused to bytes, to nearest even, and the tensor {@linkplain #direct direct}
    */
   public void write(Encoding encoding, float @Nullable [] factors, long at, int count) {
     boolean direct = count % UNIT == 0 && directOut;

@@ -335,6 +335,14 @@ class IntegerLoop {
                                b.block_columns == block_ && block_ == 32 && a_range.least > 0 &&
                                a_range.most < 255;
     for (int64_t j = 0; j < columns_; j += panels * kTileColumns) {
+      // a panel that there is not is the last one once more
+      const auto slice_of = [&](int p) {
+        const int64_t column =
+            smaller(j + p * kTileColumns, round_down(columns_ - 1, kTileColumns));
+        return Slice{&b,        j0_ + column, smaller(kTileColumns, columns_ - column),
+                     0,         depth_,       request_.n,
+                     request_.k};
+      };
       SplitCall call = {};
       call.a = a_panels_;
       call.starts = starts_;
@@ -346,13 +354,7 @@ class IntegerLoop {
       call.next_scales = b.scales;
       bool are_powers = may_be_powers;
       for (int p = 0; p < panels; p++) {
-        // a panel that there is not is the last one once more
-        const int64_t column =
-            smaller(j + p * kTileColumns, round_down(columns_ - 1, kTileColumns));
-        const Slice slice = {&b,        j0_ + column, smaller(kTileColumns, columns_ - column),
-                             0,         depth_,       request_.n,
-                             request_.k};
-        const int64_t panel = PackedRows(slice, 0).panel;
+        const int64_t panel = PackedRows(slice_of(p), 0).panel;
         call.panels[p] = b.elements + panel * groups * stored_bytes(format, 4 * kPackedRows);
         call.b_scales[p] = b_scales_ + p * blocks_ * kTileColumns;
         if (!has_panels_of_scales) continue;
@@ -366,13 +368,7 @@ class IntegerLoop {
         }
       }
       if (!are_powers) {
-        for (int p = 0; p < panels; p++) {
-          const int64_t column =
-              smaller(j + p * kTileColumns, round_down(columns_ - 1, kTileColumns));
-          pack_b({&b, j0_ + column, smaller(kTileColumns, columns_ - column), 0, depth_, request_.n,
-                  request_.k},
-                 p);
-        }
+        for (int p = 0; p < panels; p++) pack_b(slice_of(p), p);
       }
       for (int p = 0; p < panels; p++) clear_tile<kTileRows>(tiles_ + p * kTileSize);
       const SplitTiles& functions = kSplitTiles[b.format];

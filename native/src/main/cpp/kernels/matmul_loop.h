@@ -240,9 +240,8 @@ static inline TileEnd tile_end(const MatmulRequest& request, int64_t row, int64_
 static inline void fetch_out(const MatmulRequest& request, int64_t row, int64_t column,
                              int64_t rows) {
   const int64_t element = request.out_format == Format::BF16 ? 2 : 4;
-  const uint8_t* out = request.out + row * request.out_row_stride_bytes + column * element;
-  for (int64_t i = 0; i < rows; i++, out += request.out_row_stride_bytes)
-    __builtin_prefetch(out, 1);
+  for (int64_t i = row; i < row + rows; i++)
+    __builtin_prefetch(request.out + i * request.out_row_stride_bytes + column * element, 1);
 }
 
 // The formats that both kinds of matmul support.

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 import octavo.Cast;
 import octavo.Engine;
@@ -200,14 +201,18 @@ final class AllocationProbe {
 
   /**
    * Loads vectors from segments of arrays, as other users of the Vector API in a process may have
-   * done: from then on its profiles know several classes of segments (NativeMemory). A class of its
-   * own, as the module may be absent.
+   * done: from then on its profiles know several classes of segments (NativeMemory). With vectors
+   * of the kernels' width, as with those of the preferred species of a host. A class of its own, as
+   * the module may be absent.
    */
   private static final class FromArrays {
 
-    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+    private static final VectorShape SHAPE =
+        VectorShape.forBitSize(
+            Integer.getInteger("octavo.vector.bits", VectorShape.preferredShape().vectorBitSize()));
+    private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, SHAPE);
+    private static final VectorSpecies<Byte> BYTES = VectorSpecies.of(byte.class, SHAPE);
+    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SHAPE);
 
     static float load() {
       List<MemorySegment> segments =

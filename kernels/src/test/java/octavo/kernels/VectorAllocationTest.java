@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * After warm-up no call allocates: what boxes vectors, and so runs a hundred times slower, shows
- * here on the noisiest machine.
+ * here on the noisiest machine. When C2 compiles a loop is chance, and with it what it has seen by
+ * then, so a second process is tried before a loop counts as one that boxes.
  */
 class VectorAllocationTest {
 
@@ -29,9 +30,15 @@ class VectorAllocationTest {
   @ParameterizedTest
   @MethodSource("widths")
   void callsAllocateNothingOnceWarm(Width width) throws IOException, InterruptedException {
+    Run first = probe(width);
+    Run last = first.exit() == 0 ? first : probe(width);
+    assertEquals(0, last.exit(), () -> first.output() + "\n and again:\n" + last.output());
+  }
+
+  private static Run probe(Width width) throws IOException, InterruptedException {
     Run run = run("--add-modules", "jdk.incubator.vector", "-Doctavo.vector.bits=" + width.bits());
     System.out.print(run.output());
-    assertEquals(0, run.exit(), run.output());
+    return run;
   }
 
   @Test

@@ -81,7 +81,7 @@ interface PanelDot {
     return List.of(
         of(width, decoding, 4, 1, runs),
         of(width, decoding, 2, 2, runs),
-        of(width, decoding, 1, 4, runs));
+        of(width, decoding, 1, decoding.storageBits() == 4 ? 2 : 4, runs));
   }
 
   private static PanelDot of(Width width, InPlace decoding, int rows, int panels, boolean runs) {

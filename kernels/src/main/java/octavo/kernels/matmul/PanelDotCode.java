@@ -34,7 +34,11 @@ final class PanelDotCode {
    * has to stay in a register while its bytes are used.
    *
    * Four panels at once for one row: a core prefetches each as a stream of its own. From DRAM
-   * one stream came at 14 to 18 GB/s, four at 23 to 26 (Zen 3). One row by 4096 x 4096, each 5
+   * one stream came at 14 to 18 GB/s, four at 23 to 26 (Zen 3). Two panels at once where codes have
+   * four bits, which are bound by instructions: of four the loop has 2218 bytes of bytecode, and in
+   * three of 45 processes C1 had no virtual registers left for it, so that C2 never saw it and a
+   * product took a thousand times as long. Two cost a twentieth (MXFP4 23.5 in place of 25 GFLOP/s,
+   * E2M1 34 in place of 35). One row by 4096 x 4096, each 5
    * runs, next to the loops that were written out, each in its own process, shares of four
    * streams: BF16 0.92 and more, E4M3FN 0.63 (0.62), E2M1 0.29 (0.31), MXFP4 0.26 (0.23), 21.7
    * GFLOP/s (22.0). Codes of eight and four bits are bound by instructions: in the loops written

@@ -28,8 +28,8 @@ final class SkinnyProduct {
    *         sums of runs, with their scales: RunSums
    *       results = epilogue(sums * (endA * endB)), rounded: PartWriter
    *
-   * One row takes all four panels of a quad at once, as four streams of memory; two rows take two,
-   * four rows one: eight sums in registers each time.
+   * One row takes all four panels of a quad at once, as four streams of memory, or two of codes of
+   * four bits; two rows take two, four rows one: eight sums in registers, or four.
    *
    * Decoding leaves out a power of two, and rows of A are multiplied by it instead:
    * ActivationRange. It also takes NaN and infinity for numbers. A packed matrix is searched for

@@ -11,14 +11,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class Prepared<R extends Request, K extends Kernel<R>> {
 
+  /*
+   * What a plan's warm-up would be is not even looked for in the first call of a process: small
+   * calls and keys are records and switches over classes, which take milliseconds to link. Threads
+   * may race for the fields; each of them finds the same.
+   */
+
   private final Plan<R, K> plan;
-  private final @Nullable K standIn;
-  private final @Nullable WarmUp warmUp;
+  private @Nullable K standIn;
+  private @Nullable WarmUp warmUp;
+  private boolean asked;
 
   Prepared(Plan<R, K> plan) {
     this.plan = plan;
     this.standIn = plan.standIn();
-    this.warmUp = standIn == null ? null : WarmUp.of(plan);
   }
 
   Plan<R, K> plan() {
@@ -35,10 +41,29 @@ final class Prepared<R extends Request, K extends Kernel<R>> {
    */
   K kernel() {
     K other = standIn;
-    if (other == null || warmUp == null || warmUp.done()) {
+    if (other == null) {
       return plan.kernel();
     }
-    warmUp.begin();
+    WarmUp its = warmUp;
+    if (its == null) {
+      if (!asked && WarmUp.none()) {
+        asked = true;
+        return other;
+      }
+      its = WarmUp.of(plan);
+      if (its == null) {
+        standIn = null;
+        return plan.kernel();
+      }
+      if (asked) {
+        its.begin();
+      }
+      warmUp = its;
+    }
+    if (its.done()) {
+      return plan.kernel();
+    }
+    its.begin();
     return other;
   }
 }

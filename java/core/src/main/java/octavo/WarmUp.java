@@ -81,6 +81,11 @@ final class WarmUp {
     return earlier == null ? made : earlier;
   }
 
+  /** {@return whether nothing was ever to be compiled in this process} */
+  static boolean none() {
+    return ALL.isEmpty();
+  }
+
   /** {@return whether the kernel is compiled, as far as its speed tells} */
   boolean done() {
     return done;

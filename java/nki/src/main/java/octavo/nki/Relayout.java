@@ -163,11 +163,22 @@ final class Relayout implements Workers.Part {
   private void transpose(Workers workers, int newUnit, long newRows, long newColumns) {
     kind = Kind.TRANSPOSE;
     unit = newUnit;
+    bits = zipped || unzipped ? bits : Math.min(64, 8 * unit);
     rows = newRows;
     columns = newColumns;
     // A tile has whole tiles of partitions on the side where four runs are merged or taken apart.
-    mostRows = unzipped ? NeuronCore.PARTITIONS : Transposer.mostRows(unit);
+    mostRows = Math.max(Transposer.mostRows(unit), unzipped ? NeuronCore.PARTITIONS : 0);
     mostColumns = Transposer.mostColumns(unit, mostRows);
+    int step = zipped ? NeuronCore.PARTITIONS : 1;
+    mostColumns = Math.max(1, mostColumns / step) * step;
+    // Many threads get smaller tiles rather than none: they share the memory's time anyway.
+    int threads = workers.parallelism();
+    while (threads > 1
+        && Math.ceilDiv(rows, mostRows) * Math.ceilDiv(columns, mostColumns) < 4L * threads
+        && (long) mostRows * mostColumns * unit > PART_BYTES
+        && mostColumns % (2 * step) == 0) {
+      mostColumns /= 2;
+    }
     down = Math.ceilDiv(rows, mostRows);
     across = Math.ceilDiv(columns, mostColumns);
     run(workers, rows * columns * unit, down * across);
@@ -272,24 +283,24 @@ final class Relayout implements Workers.Part {
     return unit;
   }
 
-  /** {@return the bits of a code, where rows are merged or taken apart} */
+  /** {@return the bits of a code that moves as one: of a unit, at most 64, or of a part of one} */
   int bits() {
     return bits;
   }
 
-  /** {@return whether the rows of the target are to be taken apart} */
+  /** {@return whether four runs in a row of the source become its units} */
+  boolean zipped() {
+    return zipped;
+  }
+
+  /** {@return whether units become four runs in a row of the target} */
   boolean unzipped() {
     return unzipped;
   }
 
   /** Reads a part of a row to an array. */
-  void read(Zipper zipper, long row, long column, int count, long[] array, int index) {
-    long at = from.place(row) + column * unit;
-    if (zipped) {
-      zipper.zipTiles(bits, from.data(), at, count, NeuronCore.PARTITIONS, array, index);
-    } else {
-      Lines.read(from.data(), at, array, index, count * unit);
-    }
+  void read(long row, long column, int count, long[] array, int index) {
+    Lines.read(from.data(), from.place(row) + column * unit, array, index, count * unit);
   }
 
   /** Writes a part of a row from an array. */

@@ -5,6 +5,7 @@ import octavo.Engine;
 import octavo.Ops;
 import octavo.format.Formats;
 import octavo.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Products of operands of any size, cut into tiles exactly as the instruction limits demand.
@@ -28,8 +29,8 @@ import octavo.tensor.Tensor;
  *
  * <p>Keeps its working memory between calls: as much as both operands, three times as much for FP4
  * whose values an {@link Fp4Expansion} changes; with {@link NanScale#GOLDEN_INFINITY} also the
- * result in FP32, up to twice. A call allocates two views of its operands for each K tile. Not safe
- * for use by several threads at once; the kernels may use several.
+ * result in FP32, up to twice. Calls after the first ones with the same shapes allocate nothing.
+ * Not safe for use by several threads at once; the kernels may use several.
  *
  * <p>Source: AWS Neuron SDK, {@code nki.isa.nc_matmul} and {@code nc_matmul_mx}; Trainium3 guide,
  * BF16 Matmul Results in PSUM.
@@ -38,6 +39,8 @@ public final class TiledMatmul {
 
   private final NeuronCore core;
   private final TensorEngine tensorEngine;
+  private final Tiles stationaryTiles = new Tiles();
+  private final Tiles movingTiles = new Tiles();
 
   /**
    * Makes one.
@@ -110,12 +113,10 @@ public final class TiledMatmul {
     if (dst.size() == 0) {
       return;
     }
-    for (long k = 0; k < a.columns(); k += tile) {
-      long end = Math.min(a.columns(), k + tile);
-      tensorEngine.multiply(a.slice(1, k, end), b.slice(1, k, end), dst, k > 0, Cast.IEEE, nan);
-    }
-    if (a.columns() == 0) {
-      tensorEngine.multiply(a, b, dst, false, Cast.IEEE, nan);
+    Tensor[] left = stationaryTiles.of(a, tile);
+    Tensor[] right = movingTiles.of(b, tile);
+    for (int i = 0; i < left.length; i++) {
+      tensorEngine.multiply(left[i], right[i], dst, i > 0, Cast.IEEE, nan);
     }
   }
 
@@ -123,5 +124,37 @@ public final class TiledMatmul {
   static boolean isPsum(NeuronCore core, Tensor dst) {
     return dst.format().equals(Formats.FP32)
         || (core.psumTypes().contains(DType.BFLOAT16) && dst.format().equals(Formats.BF16));
+  }
+
+  /**
+   * The K tiles of an operand's rows: views. Those of the last two operands are kept, as their rows
+   * are by {@link Scratch}.
+   */
+  private static final class Tiles {
+    private @Nullable Tensor last;
+    private @Nullable Tensor before;
+    private Tensor[] tiles = {};
+    private Tensor[] tilesBefore = {};
+
+    /** {@return the tiles}, at least one; operands of one format have tiles of one width */
+    Tensor[] of(Tensor rows, long width) {
+      if (rows != last) {
+        Tensor[] found = rows == before ? tilesBefore : cut(rows, width);
+        before = last;
+        tilesBefore = tiles;
+        last = rows;
+        tiles = found;
+      }
+      return tiles;
+    }
+
+    private static Tensor[] cut(Tensor rows, long width) {
+      long count = Math.max(1, Math.ceilDiv(rows.columns(), width));
+      Tensor[] cut = new Tensor[Math.toIntExact(count)];
+      for (int i = 0; i < cut.length; i++) {
+        cut[i] = rows.slice(1, i * width, Math.min(rows.columns(), (i + 1) * width));
+      }
+      return cut;
+    }
   }
 }

@@ -2,66 +2,75 @@ package octavo.nki;
 
 /**
  * Exchanges rows and columns of one tile of a matrix of units of 1, 2, 4, 8 or 16 bytes; merges
- * four runs of codes to units while it reads, or takes units apart while it writes. Holds the
- * memory that this takes: for one thread at a time.
+ * four runs of codes to units on the way, or takes units apart. Holds the memory that this takes:
+ * for one thread at a time.
  */
 final class Transposer {
   /*
-   * A tile has long and few rows: up to 4 KiB each in the source, 256 bytes in the target (of units
-   * of 1 and 2 bytes 1 KiB and 256 rows), at most 256 KiB in all, or it would not stay in a
-   * second-level cache of 512 KiB. Memory is what this waits for. Nothing in Java prefetches, so a
-   * thread has only those misses under way at once that belong to one copy of a run, and what the
-   * processor prefetches within a page of 4 KiB. Rows of 4 KiB are read as fast as all memory in order
-   * (20 GB/s), of 1 KiB at 0.6 of that, of 256 bytes at a third; written runs reach their best of 11
-   * to 14 GB/s at 256 bytes already.
+   * A long holds n codes: units themselves or, where four runs are merged to units or units are taken
+   * apart, quarters of units. n longs make a square of codes. Every conversion is
    *
-   * Three steps, the first and last of which move runs between memory and arrays of longs:
+   *   a. read rows of the source to `rows`, arrays of longs,
+   *   b. move longs from rows to `columns`: eight of a column at a time, a line of the cache,
+   *   c. write runs from columns to the target,
    *
-   *   1. Rows are read to `work`. A long holds n = 8, 4, 2 or 1 units, so n rows make a square: row
-   *      r goes to slice r mod n, line r div n.
-   *   2. When a line is read, while it is in the first-level cache, its squares are transposed where
-   *      they are: units off the diagonal change places, halves of the square, then quarters, then
-   *      eighths. The slices are at fixed distances, which is what lets the compiler make vectors of
-   *      these loops: it cannot see that they are apart otherwise. It does so for two slices at a
-   *      time, not for loops over four or eight, which ran at a quarter of the rate. Long j of a line
-   *      has then whole columns: in slice s, n units of column n * j + s.
-   *   3. For each column its longs are collected from the lines, a row of the target, and written.
+   * and somewhere between them a transposition of the squares, log2 n rounds in which halves of longs
+   * of two slots change places, then quarters and so on. Slots are at fixed distances, which is what
+   * lets the compiler make vectors of these loops: it cannot see that they are apart otherwise. It
+   * does so for two slots at a time, not for loops over four or eight, which ran at a quarter of the
+   * rate. A code's place x in a long belongs to the slot with x's bits in reverse order, so that a
+   * distance has one shift for all n.
    *
-   * Lines and slices are 64 bytes longer than what they hold: at powers of two, reading down a column
-   * would use an eighth of the first-level cache.
+   *   transposing              n rows are the slots of a square, after b; a slot is then a column
+   *   merging (STRIDED)        n / 4 rows by their four runs are the slots, after b; a slot is then a
+   *                            partition
+   *   taking apart (STRIDED)   n partitions are the slots, before b; a slot is then one of the four runs
+   *                            of one of n / 4 rows
    *
-   * Rows and columns beyond an edge leave rubbish in the arrays, which is transposed too and not
-   * written. Units are opaque: a packed element of four numbers (x4) is one unit.
+   * So merging and taking apart cost two rounds more, and no move more, than a transposition.
    *
-   * Of 50 cycles for 64 bytes (units of 8 bytes, one thread; a plain copy takes 21) reading and
-   * writing take 30 when nothing else is done, in C as well; collecting takes 9. Tried and not
-   * faster: longer rows of the target (the lines of a column then lie on more pages than the TLB
-   * has entries), collecting 4 to 16 columns before they are written, and storing collected longs in
-   * the target without the copy. The last has 64 stores under way where a copy has 64 vectors; it
-   * also fell from 0.5 to 0.07 of a plain copy once segments of other classes (heap, mapped) had
-   * been through the same code.
+   * What it waits for is memory. Nothing in Java prefetches or streams, so a thread has only those
+   * misses under way at once that belong to one copy of a run, and what the processor prefetches within
+   * a page of 4 KiB. For 64 bytes, where a plain copy takes 4.6 to 5.7 ns by one thread: runs of 4 KiB
+   * are read in 2.8 ns (as fast as memory in order), of 1 KiB in 4.7, of 256 bytes in 8.4; runs are
+   * written, each to another page, in 4.9 ns if they have 1 KiB, 5.8 of 512 bytes, 7.8 of 256 bytes,
+   * 12.5 of 64. So rows of a tile have 4 KiB in the source and 1 KiB in the target, at most 1 MiB in
+   * all. That is beyond a second-level cache of 512 KiB, and still faster than what fits in it: 64
+   * rows take 17.0 ns, 128 rows 14.7, 256 rows 13.6, 512 rows 13.2 (units of four bytes).
+   *
+   * Step b takes 3 ns, a round 1 ns. They come on top of the memory's time: a and b together took
+   * as long as one after the other, also with b cut into pieces and a's copies for the next rows between
+   * them, for loops of less than some hundred iterations cost more than that gains. Neither could
+   * b's stores go to the target itself: 64 are under way where a copy has 64 vectors.
+   *
+   * Lines, slices and slots are 64 bytes longer than what they hold: at powers of two, reading across
+   * them would use an eighth of the first-level cache.
+   *
+   * Rows and columns beyond an edge leave rubbish in the arrays, which is moved too and not written.
    */
 
   /** The longs of a tile's row in the source. */
   private static final int LONGS = 512;
 
-  /** The lines of a slice. */
-  private static final int LINES = 64;
+  /** The rows that are moved at a time, of each slice. */
+  private static final int LINES = 8;
 
   /** The bytes of a tile's row in the target, if nothing needs it to be longer. */
-  private static final int TARGET = 256;
+  private static final int TARGET = 1024;
 
-  private static final int TILE = 256 << 10;
+  private static final int TILE = 1 << 20;
 
   private static final int PITCH = LONGS + 8;
   private static final int SLICE = LINES * PITCH + 8;
+  private static final int SLOT = TARGET / 8 + 8;
 
   private static final long INTS = 0x0000_0000_FFFF_FFFFL;
   private static final long SHORTS = 0x0000_FFFF_0000_FFFFL;
   private static final long BYTES = 0x00FF_00FF_00FF_00FFL;
+  private static final long NIBBLES = 0x0F0F_0F0F_0F0F_0F0FL;
 
-  private long[] work = {};
-  private final long[] line = new long[4 * Zipper.MOST];
+  private long[] rows = {};
+  private long[] columns = {};
   private final Zipper zipper = new Zipper();
 
   Transposer() {}
@@ -73,17 +82,18 @@ final class Transposer {
 
   /** {@return the most rows of a tile} */
   static int mostRows(int unit) {
-    return unit <= 2 ? 256 : TARGET / unit;
+    return TARGET / unit;
   }
 
   /**
-   * {@return the most columns of a tile}
+   * {@return the most columns of a tile}: of single bytes at least 128, else all that fit in a row
+   * of 4 KiB or, if fewer, in the tile
    *
    * @param unit the bytes of a unit
-   * @param rows the most rows: at most 128, of single bytes 256
+   * @param rows the most rows
    */
   static int mostColumns(int unit, int rows) {
-    return Math.min(8 * LONGS, TILE / rows) / unit;
+    return Math.min(8 * LONGS, TILE / (rows * unit) * unit) / unit;
   }
 
   /**
@@ -91,162 +101,281 @@ final class Transposer {
    *
    * @param move the whole
    * @param firstRow where the tile begins in the source
-   * @param rows at most what {@link #mostColumns} was asked for
+   * @param count its rows, at most what {@link #mostColumns} was asked for
    * @param firstColumn where it begins in a row of the source
-   * @param columns at most {@link #mostColumns}
+   * @param width its columns, at most {@link #mostColumns}
    */
-  void run(Relayout move, long firstRow, int rows, long firstColumn, int columns) {
+  void run(Relayout move, long firstRow, int count, long firstColumn, int width) {
+    if (move.unzipped()) {
+      takeApart(move, firstRow, count, firstColumn, width);
+    } else {
+      transpose(move, firstRow, count, firstColumn, width);
+    }
+  }
+
+  /** {@return the slot of a place in a long of n codes}; its own inverse */
+  private static int slot(int place, int n) {
+    return n == 1 ? 0 : Integer.reverse(place) >>> (Integer.numberOfLeadingZeros(n) + 1);
+  }
+
+  // ---- transposing and merging: rounds after the move
+
+  private void transpose(Relayout move, long firstRow, int count, long firstColumn, int width) {
     int unit = move.unit();
     int each = Math.max(1, 8 / unit);
-    int lines = (rows + each - 1) / each;
-    int longs = (columns * unit + 7) >>> 3;
-    int needed = Math.max(each * SLICE, lines * PITCH);
-    if (work.length < needed) {
-      work = new long[needed];
-    }
-    for (int i = 0; i < lines; i++) {
-      int first = i * PITCH;
-      for (int s = 0; s < each && i * each + s < rows; s++) {
-        long row = firstRow + i * (long) each + s;
-        move.read(zipper, row, firstColumn, columns, work, s * SLICE + first);
+    int n = 64 / move.bits();
+    int longs = (width * unit + 7) >>> 3;
+    int blocks = (width + n - 1) / n;
+    reserve(each, blocks * n * SLOT);
+    for (int first = 0; first < count; first += LINES * each) {
+      for (int i = 0; i < LINES * each && first + i < count; i++) {
+        int index = i % each * SLICE + i / each * PITCH;
+        move.read(firstRow + first + i, firstColumn, width, rows, index);
       }
-      switch (unit) {
-        case 1 -> bytes(work, first, longs);
-        case 2 -> shorts(work, first, longs);
-        case 4 -> ints(work, first, longs);
-        default -> {}
+      for (int low = 0; low < each; low++) {
+        if (move.zipped()) {
+          spreadTiles(move, low, first, width);
+        } else if (unit == 16) {
+          spread(rows, 0, 2, width, columns, 2 * first, SLOT, 2);
+          spread(rows, 1, 2, width, columns, 2 * first + 1, SLOT, 2);
+        } else {
+          int to = slot(low, n) * SLOT + first / each;
+          spread(rows, low * SLICE, 1, longs, columns, to, n * SLOT, 1);
+        }
       }
     }
-    // Slice by slice, so that the lines of one are read while they are in the cache.
-    int most = move.unzipped() ? line.length / longs(unit, lines) : 1;
-    for (int s = 0; s < each; s++) {
-      for (int c = s; c < columns; c += most * each) {
-        int count = Math.min(most, (columns - c + each - 1) / each);
-        write(
-            move, firstRow, rows, firstColumn + c, s * SLICE + longs(unit, c / each), lines, count);
+    int run = (count * unit + 7) >>> 3;
+    for (int block = 0; block < blocks; block++) {
+      int at = block * n * SLOT;
+      exchange(n, at, run);
+      for (int place = 0; place < n && block * n + place < width; place++) {
+        int column = block * n + place;
+        move.write(firstColumn + column, firstRow, count, columns, at + slot(place, n) * SLOT);
       }
     }
   }
 
-  /**
-   * Writes some columns of a slice, n of the matrix apart: together if they are to be taken apart.
-   */
-  private void write(
-      Relayout move, long firstRow, int rows, long column, int at, int lines, int count) {
+  /** Moves rows of one slice, in which every tile of partitions has four runs. */
+  private void spreadTiles(Relayout move, int low, int first, int width) {
+    int n = 64 / move.bits();
+    int each = Math.max(1, n / 4);
+    int step = n == 2 ? 2 : 1;
+    for (int p = 0; p < width; p += NeuronCore.PARTITIONS) {
+      int run = Math.min(NeuronCore.PARTITIONS, width - p) / n;
+      for (int c = 0; c < 4; c++) {
+        // Units of 16 bytes are two longs: the upper two runs follow in the second.
+        int place = (4 * low + c) % n;
+        int to = p * SLOT + slot(place, n) * SLOT + first / each * step + (4 * low + c) / n;
+        int from = low * SLICE + 4 * (p / n) + c * run;
+        spread(rows, from, 1, run, columns, to, n * SLOT, step);
+      }
+    }
+  }
+
+  // ---- taking apart: rounds before the move
+
+  private void takeApart(Relayout move, long firstRow, int count, long firstColumn, int width) {
     int unit = move.unit();
-    int length = longs(unit, lines);
-    for (int i = 0; i < count; i++) {
-      if (unit == 16) {
-        collectPairs(work, at + 2 * i, lines, line, i * length);
-      } else {
-        collect(work, at + i, lines, line, i * length);
+    int each = Math.max(1, 8 / unit);
+    int n = 64 / move.bits();
+    int longs = (width * unit + 7) >>> 3;
+    int pitch = count * unit / 8 + 8;
+    reserve(n, (width + each - 1) / each * each * pitch);
+    for (int first = 0; first < count; first += LINES * n) {
+      int lines = Math.min(LINES * n, count - first) / n;
+      for (int line = 0; line < lines; line++) {
+        for (int s = 0; s < n; s++) {
+          int row = first + line * n + s;
+          int index = slot(s, n) * SLICE + line * PITCH;
+          move.read(firstRow + row, firstColumn, width, rows, index);
+        }
+        exchangeRows(n, line * PITCH, longs);
+      }
+      int tile = first / NeuronCore.PARTITIONS * NeuronCore.PARTITIONS;
+      int run = Math.min(NeuronCore.PARTITIONS, count - tile) / n;
+      int to = 4 * (tile / n) + (first - tile) / n;
+      for (int i = 0; i < Math.max(4, n); i++) {
+        int from = slot(i % n, n) * SLICE + i / n;
+        int target = i / 4 * pitch + i % 4 * run + to;
+        int step = n == 2 ? 2 : 1;
+        if (lines == LINES) {
+          spread(rows, from, step, longs / step, columns, target, each * pitch, 1);
+        } else {
+          spreadFew(from, step, longs / step, target, each * pitch, lines);
+        }
       }
     }
-    long[] from = move.unzipped() ? zipper.unzipTiles(move.bits(), line, count * rows, rows) : line;
-    for (int i = 0; i < count; i++) {
-      move.write(column + i * Math.max(1L, 8 / unit), firstRow, rows, from, i * length);
+    for (int i = 0; i < width; i++) {
+      move.write(firstColumn + i, firstRow, count, columns, i * pitch);
     }
   }
 
-  /** {@return the longs of some longs or, if units are of 16 bytes, pairs} */
-  private static int longs(int unit, int count) {
-    return unit == 16 ? 2 * count : count;
-  }
+  // ---- leaves
 
-  private static void collect(long[] work, int at, int lines, long[] line, int index) {
-    for (int i = 0; i < lines; i++) {
-      line[index + i] = work[at + i * PITCH];
+  private void reserve(int slices, int longs) {
+    if (rows.length < slices * SLICE) {
+      rows = new long[slices * SLICE];
+    }
+    if (columns.length < longs) {
+      columns = new long[longs];
     }
   }
 
-  private static void collectPairs(long[] work, int at, int lines, long[] line, int index) {
-    for (int i = 0; i < lines; i++) {
-      line[index + 2 * i] = work[at + i * PITCH];
-      line[index + 2 * i + 1] = work[at + i * PITCH + 1];
+  /** Moves longs of eight lines: those of a column of longs become neighbours, or every second. */
+  private static void spread(
+      long[] rows, int from, int fromStep, int count, long[] to, int at, int pitch, int step) {
+    int i = from;
+    int o = at;
+    for (int k = 0; k < count; k++) {
+      to[o] = rows[i];
+      to[o + step] = rows[i + PITCH];
+      to[o + 2 * step] = rows[i + 2 * PITCH];
+      to[o + 3 * step] = rows[i + 3 * PITCH];
+      to[o + 4 * step] = rows[i + 4 * PITCH];
+      to[o + 5 * step] = rows[i + 5 * PITCH];
+      to[o + 6 * step] = rows[i + 6 * PITCH];
+      to[o + 7 * step] = rows[i + 7 * PITCH];
+      i += fromStep;
+      o += pitch;
     }
   }
 
-  // ---- squares in one line of n slices
-
-  private static void bytes(long[] work, int first, int longs) {
-    for (int k = 0; k < 4; k++) {
-      halvesOfBytes(work, first + k * SLICE, longs);
+  /** As above, of fewer lines, whose neighbours must stay. */
+  private void spreadFew(int from, int fromStep, int count, int at, int pitch, int lines) {
+    for (int line = 0; line < lines; line++) {
+      for (int k = 0; k < count; k++) {
+        columns[at + k * pitch + line] = rows[from + k * fromStep + line * PITCH];
+      }
     }
-    for (int k = 0; k < 8; k += 4) {
-      quartersOfBytes(work, first + k * SLICE, longs);
-      quartersOfBytes(work, first + (k + 1) * SLICE, longs);
-    }
-    for (int k = 0; k < 8; k += 2) {
-      eighthsOfBytes(work, first + k * SLICE, longs);
-    }
-  }
-
-  private static void shorts(long[] work, int first, int longs) {
-    halvesOfShorts(work, first, longs);
-    halvesOfShorts(work, first + SLICE, longs);
-    quartersOfShorts(work, first, longs);
-    quartersOfShorts(work, first + 2 * SLICE, longs);
   }
 
   // Each loop has its own distance and shift: constants, or there are no vectors.
 
-  private static void halvesOfBytes(long[] work, int first, int longs) {
+  /** Transposes squares of n codes in columns. */
+  private void exchange(int n, int at, int longs) {
+    for (int s = 0; s < n; s++) {
+      if (n > 1 && (s & 1) == 0) {
+        halves(columns, at + s * SLOT, longs);
+      }
+    }
+    for (int s = 0; s < n; s++) {
+      if (n > 2 && (s & 2) == 0) {
+        quarters(columns, at + s * SLOT, longs);
+      }
+    }
+    for (int s = 0; s < n; s++) {
+      if (n > 4 && (s & 4) == 0) {
+        eighths(columns, at + s * SLOT, longs);
+      }
+    }
+    for (int s = 0; s < n; s++) {
+      if (n > 8 && (s & 8) == 0) {
+        sixteenths(columns, at + s * SLOT, longs);
+      }
+    }
+  }
+
+  private static void halves(long[] columns, int first, int longs) {
     for (int i = first; i < first + longs; i++) {
-      long a = work[i];
-      long b = work[i + 4 * SLICE];
+      long a = columns[i];
+      long b = columns[i + SLOT];
       long x = ((a >>> 32) ^ b) & INTS;
-      work[i] = a ^ (x << 32);
-      work[i + 4 * SLICE] = b ^ x;
+      columns[i] = a ^ (x << 32);
+      columns[i + SLOT] = b ^ x;
     }
   }
 
-  private static void quartersOfBytes(long[] work, int first, int longs) {
+  private static void quarters(long[] columns, int first, int longs) {
     for (int i = first; i < first + longs; i++) {
-      long a = work[i];
-      long b = work[i + 2 * SLICE];
+      long a = columns[i];
+      long b = columns[i + 2 * SLOT];
       long x = ((a >>> 16) ^ b) & SHORTS;
-      work[i] = a ^ (x << 16);
-      work[i + 2 * SLICE] = b ^ x;
+      columns[i] = a ^ (x << 16);
+      columns[i + 2 * SLOT] = b ^ x;
     }
   }
 
-  private static void eighthsOfBytes(long[] work, int first, int longs) {
+  private static void eighths(long[] columns, int first, int longs) {
     for (int i = first; i < first + longs; i++) {
-      long a = work[i];
-      long b = work[i + SLICE];
+      long a = columns[i];
+      long b = columns[i + 4 * SLOT];
       long x = ((a >>> 8) ^ b) & BYTES;
-      work[i] = a ^ (x << 8);
-      work[i + SLICE] = b ^ x;
+      columns[i] = a ^ (x << 8);
+      columns[i + 4 * SLOT] = b ^ x;
     }
   }
 
-  private static void halvesOfShorts(long[] work, int first, int longs) {
+  private static void sixteenths(long[] columns, int first, int longs) {
     for (int i = first; i < first + longs; i++) {
-      long a = work[i];
-      long b = work[i + 2 * SLICE];
+      long a = columns[i];
+      long b = columns[i + 8 * SLOT];
+      long x = ((a >>> 4) ^ b) & NIBBLES;
+      columns[i] = a ^ (x << 4);
+      columns[i + 8 * SLOT] = b ^ x;
+    }
+  }
+
+  /** Transposes squares of n codes in rows. */
+  private void exchangeRows(int n, int at, int longs) {
+    for (int s = 0; s < n; s++) {
+      if (n > 1 && (s & 1) == 0) {
+        halvesOfRows(rows, at + s * SLICE, longs);
+      }
+    }
+    for (int s = 0; s < n; s++) {
+      if (n > 2 && (s & 2) == 0) {
+        quartersOfRows(rows, at + s * SLICE, longs);
+      }
+    }
+    for (int s = 0; s < n; s++) {
+      if (n > 4 && (s & 4) == 0) {
+        eighthsOfRows(rows, at + s * SLICE, longs);
+      }
+    }
+    for (int s = 0; s < n; s++) {
+      if (n > 8 && (s & 8) == 0) {
+        sixteenthsOfRows(rows, at + s * SLICE, longs);
+      }
+    }
+  }
+
+  private static void halvesOfRows(long[] rows, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = rows[i];
+      long b = rows[i + SLICE];
       long x = ((a >>> 32) ^ b) & INTS;
-      work[i] = a ^ (x << 32);
-      work[i + 2 * SLICE] = b ^ x;
+      rows[i] = a ^ (x << 32);
+      rows[i + SLICE] = b ^ x;
     }
   }
 
-  private static void quartersOfShorts(long[] work, int first, int longs) {
+  private static void quartersOfRows(long[] rows, int first, int longs) {
     for (int i = first; i < first + longs; i++) {
-      long a = work[i];
-      long b = work[i + SLICE];
+      long a = rows[i];
+      long b = rows[i + 2 * SLICE];
       long x = ((a >>> 16) ^ b) & SHORTS;
-      work[i] = a ^ (x << 16);
-      work[i + SLICE] = b ^ x;
+      rows[i] = a ^ (x << 16);
+      rows[i + 2 * SLICE] = b ^ x;
     }
   }
 
-  private static void ints(long[] work, int first, int longs) {
+  private static void eighthsOfRows(long[] rows, int first, int longs) {
     for (int i = first; i < first + longs; i++) {
-      long a = work[i];
-      long b = work[i + SLICE];
-      long x = ((a >>> 32) ^ b) & INTS;
-      work[i] = a ^ (x << 32);
-      work[i + SLICE] = b ^ x;
+      long a = rows[i];
+      long b = rows[i + 4 * SLICE];
+      long x = ((a >>> 8) ^ b) & BYTES;
+      rows[i] = a ^ (x << 8);
+      rows[i + 4 * SLICE] = b ^ x;
+    }
+  }
+
+  private static void sixteenthsOfRows(long[] rows, int first, int longs) {
+    for (int i = first; i < first + longs; i++) {
+      long a = rows[i];
+      long b = rows[i + 8 * SLICE];
+      long x = ((a >>> 4) ^ b) & NIBBLES;
+      rows[i] = a ^ (x << 4);
+      rows[i + 8 * SLICE] = b ^ x;
     }
   }
 }

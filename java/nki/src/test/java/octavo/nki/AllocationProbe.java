@@ -35,6 +35,7 @@ final class AllocationProbe {
 
   public static void main(String[] arguments) {
     instructions();
+    products();
     layouts();
     System.exit(quiet ? 0 : 1);
   }
@@ -99,6 +100,27 @@ final class AllocationProbe {
                   false,
                   reduction,
                   OutOfRange.NAN));
+    }
+  }
+
+  /** Operands of three K tiles. */
+  private static void products() {
+    try (Arena arena = Arena.ofConfined()) {
+      TiledMatmul matmul =
+          new TiledMatmul(NeuronCore.V4, Engine.create(Overrides.NONE.withBackends("scalar")));
+      Tensor dst = Tensor.allocate(arena, Formats.FP32, 5, 7);
+      MxTile stationary = MxTile.allocate(arena, Formats.E4M3FN, 288, 5);
+      MxTile moving = MxTile.allocate(arena, Formats.E2M1, 288, 7);
+      Tensor a = Tensor.allocate(arena, Formats.BF16, 300, 5);
+      Tensor b = Tensor.allocate(arena, Formats.BF16, 300, 7);
+      settle("tiled product of MX tiles", () -> matmul.matmulMx(dst, stationary, moving));
+      settle("tiled product", () -> matmul.matmul(dst, a, b));
+      settle(
+          "tiled products in turns",
+          () -> {
+            matmul.matmul(dst, a, b);
+            matmul.matmulMx(dst, stationary, moving);
+          });
     }
   }
 

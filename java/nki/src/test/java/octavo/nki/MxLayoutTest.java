@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MxLayoutTest {
 
@@ -29,8 +30,9 @@ class MxLayoutTest {
         shapes.add(Arguments.of(partitions, free));
       }
     }
-    // More than one chunk.
+    // Several tiles of a conversion, and rests of them.
     shapes.add(Arguments.of(352L, 2049L));
+    shapes.add(Arguments.of(1184L, 131L));
     return shapes.build();
   }
 
@@ -152,6 +154,99 @@ class MxLayoutTest {
         Tensor again = Tensor.allocate(Arena.ofAuto(), format, partitions, free, 4);
         MxLayout.packColumns(columns, order, again);
         assertSameCodes(packed, again);
+      }
+    }
+  }
+
+  /**
+   * Parts of larger tensors, of several tiles of the conversion in both directions and a rest, in
+   * native and heap memory: every code, and what lies around the target.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void viewsWithNeighbours(boolean heap) {
+    RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
+    for (ElementFormat format : List.of(Formats.E2M1, Formats.E4M3FN, Formats.BF16, Formats.FP32)) {
+      for (Interleaving order : Interleaving.values()) {
+        for (long[] shape : new long[][] {{1184, 9}, {32, 1030}, {160, 67}}) {
+          long partitions = shape[0];
+          long free = shape[1];
+          Tensor allRows = surrounded(random, heap, format, free + 2, 4 * partitions + 256);
+          Tensor rows = allRows.slice(0, 1, free + 1).slice(1, 128, 128 + 4 * partitions);
+          Tensor allPacked = surrounded(random, heap, format, partitions + 1, free + 3, 4);
+          Tensor packed = allPacked.slice(0, 0, partitions).slice(1, 1, free + 1);
+          Tensor before = copy(allPacked);
+          MxLayout.packRows(rows, order, packed);
+          requireMoved(rows, order, packed);
+          requireUntouched(before, allPacked, 1, free + 1, partitions);
+
+          fill(random, packed, partitions, free);
+          before = copy(allRows);
+          MxLayout.unpackRows(packed, order, rows);
+          requireMoved(rows, order, packed);
+          for (long f = 0; f < free + 2; f++) {
+            for (long k = 0; k < 4 * partitions + 256; k++) {
+              if (f == 0 || f == free + 1 || k < 128 || k >= 128 + 4 * partitions) {
+                assertEquals(before.code(f, k), allRows.code(f, k));
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static Tensor surrounded(
+      RandomGenerator random, boolean heap, ElementFormat format, long... shape) {
+    Tensor tensor =
+        heap ? Tensor.allocateHeap(format, shape) : Tensor.allocate(Arena.ofAuto(), format, shape);
+    fill(random, tensor.data());
+    return tensor;
+  }
+
+  private static Tensor copy(Tensor tensor) {
+    Tensor copy = Tensor.allocateHeap(tensor.element(), tensor.shape());
+    copy.data().copyFrom(tensor.data());
+    return copy;
+  }
+
+  private static void fill(RandomGenerator random, Tensor packed, long partitions, long free) {
+    int codes = 1 << Math.min(30, packed.element().storageBits());
+    for (long p = 0; p < partitions; p++) {
+      for (long f = 0; f < free; f++) {
+        for (int c = 0; c < 4; c++) {
+          packed.setCode(random.nextInt(codes), p, f, c);
+        }
+      }
+    }
+  }
+
+  private static void requireMoved(Tensor rows, Interleaving order, Tensor packed) {
+    long partitions = packed.dimension(0);
+    for (long p = 0; p < partitions; p++) {
+      for (int c = 0; c < 4; c++) {
+        long k = order.index(partitions, p, c);
+        for (long f = 0; f < rows.rows(); f++) {
+          if (rows.code(f, k) != packed.code(p, f, c)) {
+            assertEquals(
+                rows.code(f, k),
+                packed.code(p, f, c),
+                "%s %s: partition %d, free %d, element %d".formatted(rows, order, p, f, c));
+          }
+        }
+      }
+    }
+  }
+
+  private static void requireUntouched(
+      Tensor before, Tensor after, long from, long to, long partitions) {
+    for (long p = 0; p < before.dimension(0); p++) {
+      for (long f = 0; f < before.dimension(1); f++) {
+        for (int c = 0; c < 4; c++) {
+          if (p >= partitions || f < from || f >= to) {
+            assertEquals(before.code(p, f, c), after.code(p, f, c));
+          }
+        }
       }
     }
   }

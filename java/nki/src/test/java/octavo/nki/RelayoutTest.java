@@ -65,7 +65,7 @@ class RelayoutTest {
     int mostRows = Transposer.mostRows(unit);
     int mostColumns = Transposer.mostColumns(unit, mostRows);
     for (int rows : new int[] {mostRows - 1, mostRows, mostRows + 1, 2 * mostRows + 3}) {
-      for (int columns : new int[] {mostColumns - 1, mostColumns, 5 * mostColumns + 1}) {
+      for (int columns : new int[] {mostColumns - 1, mostColumns, 2 * mostColumns + 1}) {
         check(Workers.CALLER, unit, rows, columns, 1);
         check(Ops.engine().workers(), unit, rows, columns, 0);
       }

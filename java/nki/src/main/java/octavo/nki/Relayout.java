@@ -16,14 +16,16 @@ final class Relayout implements Workers.Part {
    *   rows [free, K], strided      the same; tiles of a row are merged on the way in or out
    *   scales [free, K / 32]        a transposition of bytes; quadrants are groups of rows
    *
-   * A part is some tiles of a transposition, down the source: the rows of the target stay in the TLB
-   * while each grows from front to back. A part of merging is some partitions.
+   * A part is some tiles of a transposition, down the source: the rows of the target stay in the
+   * TLB while each grows from front to back. A part of merging is some partitions.
    *
-   * Measured by one thread on 16 MiB, 4096 rows of 4 KiB (the worst case, as all strides are powers of
-   * two), of a plain copy at 9 to 10 GB/s, in CPU time on a machine busy with other work: merging and
-   * splitting columns 0.4 to 0.55, transposing units of 4 and 8 bytes 0.35 to 0.44, packing and
-   * unpacking MXFP8 blocks 0.23 to 0.36, MXFP4 0.19 to 0.32, strided rows 0.13 to 0.28, rows of scales
-   * 0.95. What a thread can have is some 0.65 for a transposition: see Transposer.
+   * Measured by one thread on 8 and 16 MiB, 4096 rows of 2 and 4 KiB (the worst case, as all
+   * strides are powers of two), of a plain copy at 9 to 10 GB/s on a machine busy with other work:
+   * merging and splitting columns 0.42 to 0.53, transposing units of 4, 8 and 16 bytes 0.4 to 0.45,
+   * of 1 and 2 bytes 0.3 to 0.37, packing and unpacking MXFP8 blocks 0.34 to 0.4, MXFP4 0.3 to
+   * 0.38, strided rows 0.33 to 0.44, scales 0.28 to 0.4. Moving the runs alone would leave 0.6 to
+   * 0.7, see Transposer; what is beyond that takes prefetches and streaming stores, which Java has
+   * not.
    */
 
   /** What a part should move: some tens of microseconds. */

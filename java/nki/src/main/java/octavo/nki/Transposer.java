@@ -7,46 +7,53 @@ package octavo.nki;
  */
 final class Transposer {
   /*
-   * A long holds n codes: units themselves or, where four runs are merged to units or units are taken
-   * apart, quarters of units. n longs make a square of codes. Every conversion is
+   * A long holds n codes: units themselves or, where four runs are merged to units or units are
+   * taken apart, quarters of units. n longs make a square of codes. Every conversion is
    *
    *   a. read rows of the source to `rows`, arrays of longs,
    *   b. move longs from rows to `columns`: eight of a column at a time, a line of the cache,
    *   c. write runs from columns to the target,
    *
-   * and somewhere between them a transposition of the squares, log2 n rounds in which halves of longs
-   * of two slots change places, then quarters and so on. Slots are at fixed distances, which is what
-   * lets the compiler make vectors of these loops: it cannot see that they are apart otherwise. It
-   * does so for two slots at a time, not for loops over four or eight, which ran at a quarter of the
-   * rate. A code's place x in a long belongs to the slot with x's bits in reverse order, so that a
-   * distance has one shift for all n.
+   * and somewhere between them a transposition of the squares, log2 n rounds in which halves of
+   * longs of two slots change places, then quarters and so on. Slots are at fixed distances, which
+   * is what lets the compiler make vectors of these loops: it cannot see that they are apart
+   * otherwise. It does so for two slots at a time, not for loops over four or eight, which ran at a
+   * quarter of the rate. A code's place x in a long belongs to the slot with x's bits in reverse
+   * order, so that a distance has one shift for all n.
    *
    *   transposing              n rows are the slots of a square, after b; a slot is then a column
-   *   merging (STRIDED)        n / 4 rows by their four runs are the slots, after b; a slot is then a
-   *                            partition
-   *   taking apart (STRIDED)   n partitions are the slots, before b; a slot is then one of the four runs
-   *                            of one of n / 4 rows
+   *   merging (STRIDED)        n / 4 rows by their four runs are the slots, after b; a slot is then
+   *                            a partition
+   *   taking apart (STRIDED)   n partitions are the slots, before b; a slot is then one of the four
+   *                            runs of one of n / 4 rows
    *
    * So merging and taking apart cost two rounds more, and no move more, than a transposition.
    *
    * What it waits for is memory. Nothing in Java prefetches or streams, so a thread has only those
-   * misses under way at once that belong to one copy of a run, and what the processor prefetches within
-   * a page of 4 KiB. For 64 bytes, where a plain copy takes 4.6 to 5.7 ns by one thread: runs of 4 KiB
-   * are read in 2.8 ns (as fast as memory in order), of 1 KiB in 4.7, of 256 bytes in 8.4; runs are
-   * written, each to another page, in 4.9 ns if they have 1 KiB, 5.8 of 512 bytes, 7.8 of 256 bytes,
-   * 12.5 of 64. So rows of a tile have 4 KiB in the source and 1 KiB in the target, at most 1 MiB in
-   * all. That is beyond a second-level cache of 512 KiB, and still faster than what fits in it: 64
-   * rows take 17.0 ns, 128 rows 14.7, 256 rows 13.6, 512 rows 13.2 (units of four bytes).
+   * misses under way at once that belong to one copy of a run, and what the processor prefetches
+   * within a page of 4 KiB. For 64 bytes, which a plain copy moves in 4.6 to 5.7 ns by one thread:
+   * runs of 4 KiB are read in 2.8 ns (as fast as memory in order), of 1 KiB in 4.7, of 256 bytes in
+   * 8.4; runs are written, each to another page, in 4.9 ns if they have 1 KiB, 5.8 of 512 bytes,
+   * 7.8 of 256 bytes, 12.5 of 64. So rows of a tile have 4 KiB in the source and 1 KiB in the
+   * target, at most 1 MiB in all. That is beyond a second-level cache of 512 KiB and still faster
+   * than what fits in it: tiles of 256 KiB reach 0.7 of the rate, of 512 KiB 0.8, and 2 MiB are no
+   * faster.
    *
-   * Step b takes 3 ns, a round 1 ns. They come on top of the memory's time: a and b together took
-   * as long as one after the other, also with b cut into pieces and a's copies for the next rows between
-   * them, for loops of less than some hundred iterations cost more than that gains. Neither could
-   * b's stores go to the target itself: 64 are under way where a copy has 64 vectors.
+   * Step b takes 3 to 4 ns, a round 1 ns. They come on top of the memory's time, 13 to 17 ns in
+   * all. Tried and not faster: a's copies for the next rows between pieces of b (loops of less than
+   * some hundred iterations cost more than that gains); b from a tile's rows that wait in the
+   * second-level cache, a block of columns at a time; b's stores to the target itself, of which 64
+   * are under way where a copy has 64 vectors; simpler indices in b.
    *
-   * Lines, slices and slots are 64 bytes longer than what they hold: at powers of two, reading across
-   * them would use an eighth of the first-level cache.
+   * A tile's rows and blocks go through methods that are called some hundred times for each tile:
+   * these are compiled within the first calls. With all of it in one method a matrix took two to
+   * four times as long in the first second.
    *
-   * Rows and columns beyond an edge leave rubbish in the arrays, which is moved too and not written.
+   * Lines, slices and slots are 64 bytes longer than what they hold: at powers of two, reading
+   * across them would use an eighth of the first-level cache.
+   *
+   * Rows and columns beyond an edge leave rubbish in the arrays, which is moved too and not
+   * written.
    */
 
   /** The longs of a tile's row in the source. */
@@ -86,14 +93,13 @@ final class Transposer {
   }
 
   /**
-   * {@return the most columns of a tile}: of single bytes at least 128, else all that fit in a row
-   * of 4 KiB or, if fewer, in the tile
+   * {@return the most columns of a tile}
    *
    * @param unit the bytes of a unit
    * @param rows the most rows
    */
   static int mostColumns(int unit, int rows) {
-    return Math.min(8 * LONGS, TILE / (rows * unit) * unit) / unit;
+    return Math.min(8 * LONGS / unit, TILE / (rows * unit));
   }
 
   /**
@@ -124,7 +130,6 @@ final class Transposer {
     int unit = move.unit();
     int each = Math.max(1, 8 / unit);
     int n = 64 / move.bits();
-    int longs = (width * unit + 7) >>> 3;
     int blocks = (width + n - 1) / n;
     reserve(each, blocks * n * SLOT);
     for (int first = 0; first < count; first += LINES * each) {
@@ -132,26 +137,43 @@ final class Transposer {
         int index = i % each * SLICE + i / each * PITCH;
         move.read(firstRow + first + i, firstColumn, width, rows, index);
       }
-      for (int low = 0; low < each; low++) {
-        if (move.zipped()) {
-          spreadTiles(move, low, first, width);
-        } else if (unit == 16) {
-          spread(rows, 0, 2, width, columns, 2 * first, SLOT, 2);
-          spread(rows, 1, 2, width, columns, 2 * first + 1, SLOT, 2);
-        } else {
-          int to = slot(low, n) * SLOT + first / each;
-          spread(rows, low * SLICE, 1, longs, columns, to, n * SLOT, 1);
-        }
+      spreadLines(move, first, width);
+    }
+    for (int block = 0; block < blocks; block++) {
+      finish(move, firstRow, count, firstColumn, width, block);
+    }
+  }
+
+  /** Moves what was read to columns. */
+  private void spreadLines(Relayout move, int first, int width) {
+    int unit = move.unit();
+    int each = Math.max(1, 8 / unit);
+    int n = 64 / move.bits();
+    if (unit == 16 && !move.zipped()) {
+      spread(rows, 0, 2, width, columns, 2 * first, SLOT, 2);
+      spread(rows, 1, 2, width, columns, 2 * first + 1, SLOT, 2);
+      return;
+    }
+    int longs = (width * unit + 7) >>> 3;
+    for (int low = 0; low < each; low++) {
+      if (move.zipped()) {
+        spreadTiles(move, low, first, width);
+      } else {
+        int to = slot(low, n) * SLOT + first / each;
+        spread(rows, low * SLICE, 1, longs, columns, to, n * SLOT, 1);
       }
     }
-    int run = (count * unit + 7) >>> 3;
-    for (int block = 0; block < blocks; block++) {
-      int at = block * n * SLOT;
-      exchange(n, at, run);
-      for (int place = 0; place < n && block * n + place < width; place++) {
-        int column = block * n + place;
-        move.write(firstColumn + column, firstRow, count, columns, at + slot(place, n) * SLOT);
-      }
+  }
+
+  /** Transposes the squares of one block of n columns, and writes it. */
+  private void finish(
+      Relayout move, long firstRow, int count, long firstColumn, int width, int block) {
+    int n = 64 / move.bits();
+    int at = block * n * SLOT;
+    exchange(n, at, (count * move.unit() + 7) >>> 3);
+    for (int place = 0; place < n && block * n + place < width; place++) {
+      int column = block * n + place;
+      move.write(firstColumn + column, firstRow, count, columns, at + slot(place, n) * SLOT);
     }
   }
 
@@ -178,35 +200,49 @@ final class Transposer {
     int unit = move.unit();
     int each = Math.max(1, 8 / unit);
     int n = 64 / move.bits();
-    int longs = (width * unit + 7) >>> 3;
     int pitch = count * unit / 8 + 8;
     reserve(n, (width + each - 1) / each * each * pitch);
     for (int first = 0; first < count; first += LINES * n) {
       int lines = Math.min(LINES * n, count - first) / n;
       for (int line = 0; line < lines; line++) {
-        for (int s = 0; s < n; s++) {
-          int row = first + line * n + s;
-          int index = slot(s, n) * SLICE + line * PITCH;
-          move.read(firstRow + row, firstColumn, width, rows, index);
-        }
-        exchangeRows(n, line * PITCH, longs);
+        readSquares(move, firstRow, first + line * n, firstColumn, width, line * PITCH);
       }
-      int tile = first / NeuronCore.PARTITIONS * NeuronCore.PARTITIONS;
-      int run = Math.min(NeuronCore.PARTITIONS, count - tile) / n;
-      int to = 4 * (tile / n) + (first - tile) / n;
-      for (int i = 0; i < Math.max(4, n); i++) {
-        int from = slot(i % n, n) * SLICE + i / n;
-        int target = i / 4 * pitch + i % 4 * run + to;
-        int step = n == 2 ? 2 : 1;
-        if (lines == LINES) {
-          spread(rows, from, step, longs / step, columns, target, each * pitch, 1);
-        } else {
-          spreadFew(from, step, longs / step, target, each * pitch, lines);
-        }
-      }
+      collect(move, first, lines, count, width, pitch);
     }
     for (int i = 0; i < width; i++) {
       move.write(firstColumn + i, firstRow, count, columns, i * pitch);
+    }
+  }
+
+  /** Reads n rows, and transposes their squares. */
+  private void readSquares(
+      Relayout move, long firstRow, int first, long firstColumn, int width, int at) {
+    int n = 64 / move.bits();
+    for (int s = 0; s < n; s++) {
+      int row = first + s;
+      move.read(firstRow + row, firstColumn, width, rows, slot(s, n) * SLICE + at);
+    }
+    exchangeRows(n, at, (width * move.unit() + 7) >>> 3);
+  }
+
+  /** Moves what was read to four runs of each row of the target. */
+  private void collect(Relayout move, int first, int lines, int count, int width, int pitch) {
+    int unit = move.unit();
+    int each = Math.max(1, 8 / unit);
+    int n = 64 / move.bits();
+    int longs = (width * unit + 7) >>> 3;
+    int tile = first / NeuronCore.PARTITIONS * NeuronCore.PARTITIONS;
+    int run = Math.min(NeuronCore.PARTITIONS, count - tile) / n;
+    int to = 4 * (tile / n) + (first - tile) / n;
+    int step = n == 2 ? 2 : 1;
+    for (int i = 0; i < Math.max(4, n); i++) {
+      int from = slot(i % n, n) * SLICE + i / n;
+      int target = i / 4 * pitch + i % 4 * run + to;
+      if (lines == LINES) {
+        spread(rows, from, step, longs / step, columns, target, each * pitch, 1);
+      } else {
+        spreadFew(from, step, longs / step, target, each * pitch, lines);
+      }
     }
   }
 

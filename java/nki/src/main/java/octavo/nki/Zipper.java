@@ -10,21 +10,21 @@ final class Zipper {
    *
    *   packed[4 * i + c] = row[c][i]
    *
-   * It is a transposition of 4 x n codes, done in longs that hold 16, 8, 4 or 2 codes of a row each.
-   * First 4 x 4 codes are transposed within the four longs: parts off the diagonal change places,
-   * halves of the square, then quarters. These loops run over arrays at fixed distances from each
-   * other, which is what lets the compiler make vectors of them: it cannot see that the rows are
-   * apart otherwise. Row c has then whole packed elements, of every fourth column or so; the second
-   * step puts them in order, for which there are no vectors.
+   * It is a transposition of 4 x n codes, done in longs that hold 16, 8, 4 or 2 codes of a row
+   * each. First 4 x 4 codes are transposed within the four longs: parts off the diagonal change
+   * places, halves of the square, then quarters. These loops run over arrays at fixed distances
+   * from each other, which is what lets the compiler make vectors of them: it cannot see that the
+   * rows are apart otherwise. Row c has then whole packed elements, of every fourth column or so;
+   * the second step puts them in order, for which there are no vectors.
    *
-   * Rows go through arrays in pieces of at most 4 KiB: memory is read in 2.8 ns for 64 bytes then, in
-   * 4.7 in pieces of 1 KiB (Transposer says more). Both arrays, 16 KiB each, still fit the first-level
-   * cache. What lies behind a row's end in the arrays is merged too, and not written. Rows are 64
-   * bytes further apart than they are long: at a power of two, four streams would share an eighth of
-   * the first-level cache.
+   * Rows go through arrays in pieces of at most 4 KiB: memory is read in 2.8 ns for 64 bytes then,
+   * in 4.7 in pieces of 1 KiB (Transposer says more). Both arrays, 16 KiB each, still fit the
+   * first-level cache. What lies behind a row's end in the arrays is merged too, and not written.
+   * Rows are 64 bytes further apart than they are long: at a power of two, four streams would share
+   * an eighth of the first-level cache.
    *
-   * By one thread it takes 12 to 15 ns for 64 bytes, 0.42 to 0.5 of the rate of a copy: 3 to read, 2
-   * for two exchanges, 3 to put in order, 3 to 5 to write, one after the other as nothing here
+   * By one thread it takes 12 to 15 ns for 64 bytes, 0.42 to 0.5 of the rate of a copy: 3 to read,
+   * 2 for two exchanges, 3 to put in order, 3 to 5 to write, one after the other as nothing here
    * prefetches.
    */
 

@@ -88,6 +88,20 @@ OCT_INLINE void prefetch(const void* from, uintptr_t after) {
   __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + after));
 }
 
+// A vector that is to be in a register now. GCC reorders additions of integers, and runs out of
+// registers.
+template <class T>
+OCT_INLINE T kept(T vector) {
+#if defined(OCT_TIER_IS_AVX512)
+  __asm__("" : "+v"(vector));
+#elif defined(__SSE2__)
+  __asm__("" : "+x"(vector));
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(vector));
+#endif
+  return vector;
+}
+
 OCT_INLINE VFloat from_bits(VUint bits) { return (VFloat)bits; }
 OCT_INLINE VUint to_bits(VFloat value) { return (VUint)value; }
 
@@ -321,6 +335,23 @@ OCT_INLINE void transpose(VFloat (&rows)[kLanes]) {
   }
 }
 
+#define OCT_HAS_LARGEST_LANES
+OCT_INLINE VUint largest_lanes(const VUint (&x)[kLanes]) {
+  // to pairs of lanes of two vectors, then fours of four
+  VUint pairs[4], fours[2];
+  for (int i = 0; i < 4; i++) {
+    const __m256 a = (__m256)x[2 * i], b = (__m256)x[2 * i + 1];
+    pairs[i] = maximum((VUint)_mm256_unpacklo_ps(a, b), (VUint)_mm256_unpackhi_ps(a, b));
+  }
+  for (int i = 0; i < 2; i++) {
+    const __m256 a = (__m256)pairs[2 * i], b = (__m256)pairs[2 * i + 1];
+    fours[i] = maximum((VUint)_mm256_shuffle_ps(a, b, 0x44), (VUint)_mm256_shuffle_ps(a, b, 0xEE));
+  }
+  const __m256i low = (__m256i)fours[0], high = (__m256i)fours[1];
+  return maximum((VUint)_mm256_permute2x128_si256(low, high, 0x20),
+                 (VUint)_mm256_permute2x128_si256(low, high, 0x31));
+}
+
 #else  // four lanes, with or without NEON
 
 OCT_INLINE VFloat broadcast(float x) { return VFloat{x, x, x, x}; }
@@ -480,6 +511,18 @@ OCT_INLINE void transpose(VFloat (&rows)[kLanes]) {
   rows[3] = VFloat{a[3], b[3], c[3], d[3]};
 }
 
+#endif
+
+#if !defined(OCT_HAS_LARGEST_LANES)
+// The largest lane of each vector, as signed numbers.
+OCT_INLINE VUint largest_lanes(const VUint (&x)[kLanes]) {
+  VFloat rows[kLanes];
+  for (int i = 0; i < kLanes; i++) rows[i] = from_bits(x[i]);
+  transpose(rows);
+  VUint largest = to_bits(rows[0]);
+  for (int i = 1; i < kLanes; i++) largest = maximum(largest, to_bits(rows[i]));
+  return largest;
+}
 #endif
 
 // Sums of byte products, four for each 32-bit lane: x unsigned or at most 127, y signed. Where there

@@ -124,11 +124,12 @@ static inline void pack_starts(const uint8_t* panel, int64_t blocks, int64_t blo
 // The exponents of finite scales other than zero, as FP32 has them, in a panel.
 struct ScaleRange {
   int32_t least, most;
+  bool has_others = false;  // zero, infinity or NaN
   bool is_empty() const { return least > most; }
 };
 
 static inline ScaleRange range_of(const float* scales, int64_t count) {
-  VInt least = VInt{} + 255, most = VInt{} - 1;
+  VInt least = VInt{} + 255, most = VInt{} - 1, all_count = VInt{} - 1;
   for (int64_t i = 0; i < count; i += kLanes) {
     const VInt bits = load<VInt>(scales + i) & 0x7FFFFFFF;
     const VInt exponent = bits >> 23;
@@ -138,11 +139,13 @@ static inline ScaleRange range_of(const float* scales, int64_t count) {
     const VInt high = counts ? exponent : VInt{} - 1;
     least = low < least ? low : least;
     most = high > most ? high : most;
+    all_count &= counts;
   }
   ScaleRange range = {255, -1};
   for (int i = 0; i < kLanes; i++) {
     range.least = least[i] < range.least ? least[i] : range.least;
     range.most = most[i] > range.most ? most[i] : range.most;
+    range.has_others |= all_count[i] == 0;
   }
   return range;
 }

@@ -67,12 +67,6 @@ struct OffsetTable {
   }
 };
 
-// A sum that is to be made now: GCC reorders additions of integers, and runs out of registers.
-OCT_INLINE __m256i kept(__m256i sum) {
-  __asm__("" : "+x"(sum));
-  return sum;
-}
-
 template <int32_t Id, int Rows, int Panels, int Steps, bool ArePowers>
 void split_tiles(const SplitCall& call) {
   static constexpr OffsetTable<Id> table;

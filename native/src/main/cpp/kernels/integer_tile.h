@@ -20,11 +20,24 @@ struct IntegerCall {
   int64_t steps_of_sum;  // after which accumulators are widened
   float factor;          // of the integers, where it is not in the scales
   float* accumulators;
+  bool is_first;  // the accumulators start at +0, whatever the tile holds
 };
+
+// How the two scales of a block meet, and the factor of the integers.
+enum class Scaling {
+  WIDE,    // scales are multiplied, and the factor apart
+  FOLDED,  // scales are multiplied; the factor is in A's
+  POWERS   // A's are bits with the factor, less those of 1: those of B, powers of two, are added
+};
+
+static inline const float* zero_tile() {
+  alignas(64) static constexpr float zeros[kTileSize] = {};
+  return zeros;
+}
 
 // One tile. Steps is the number of steps of a block, or 0: then call.steps says it, and sums are
 // widened more than once.
-template <int Rows, int Steps, bool IsFolded>
+template <int Rows, int Steps, Scaling Scales>
 void integer_tile(const IntegerCall& call) {
   const uint8_t* a = call.a;
   const uint8_t* b = call.b;
@@ -32,6 +45,7 @@ void integer_tile(const IntegerCall& call) {
   const float* a_scales = call.a_scales;
   const float* b_scales = call.b_scales;
   const VFloat factor = broadcast(call.factor);
+  const float* addends = call.is_first ? zero_tile() : call.accumulators;
   for (int64_t block = call.blocks; block != 0; block--) {
     float* const accumulators = opaque(call.accumulators);
     VDots sums[Rows][kTileVectors];
@@ -43,8 +57,8 @@ void integer_tile(const IntegerCall& call) {
         for (int v = 0; v < kTileVectors; v++) sums[i][v] = start;
       }
       starts += 4 * kPanelRows;
-#pragma GCC unroll 2
-      for (int step = Steps; step != 0; step--) {
+#pragma GCC unroll 8
+      for (int step = 0; step < Steps; step++) {
         VByte4 columns[kTileVectors];
 #pragma GCC unroll 4
         for (int v = 0; v < kTileVectors; v++) columns[v] = load<VByte4>(b + v * sizeof(VByte4));
@@ -52,10 +66,13 @@ void integer_tile(const IntegerCall& call) {
         for (int i = 0; i < Rows; i++) {
           const VByte4 row = (VByte4)broadcast_bits(a + 4 * i);
 #pragma GCC unroll 4
-          for (int v = 0; v < kTileVectors; v++) sums[i][v] = dot(sums[i][v], columns[v], row);
+          for (int v = 0; v < kTileVectors; v++)
+            sums[i][v] = kept(dot(sums[i][v], columns[v], row));
         }
         a += 4 * kPanelRows;
         b += 4 * kTileColumns;
+        // a step's loads stay in it, as there are no registers for those of others
+        __asm__ volatile("" ::: "memory");
       }
 #pragma GCC unroll 16
       for (int i = 0; i < Rows; i++) {
@@ -64,9 +81,15 @@ void integer_tile(const IntegerCall& call) {
         for (int v = 0; v < kTileVectors; v++) {
           float* const accumulator = accumulators + i * kTileColumns + v * kLanes;
           VFloat p = __builtin_convertvector(add_dots(sums[i][v]), VFloat);
-          if constexpr (!IsFolded) p = p * factor;
-          const VFloat scale = row_scale * load<VFloat>(b_scales + v * kLanes);
-          store(accumulator, fma(p, scale, load<VFloat>(accumulator)));
+          if constexpr (Scales == Scaling::WIDE) p = p * factor;
+          const VFloat column_scales = load<VFloat>(b_scales + v * kLanes);
+          VFloat scale;
+          if constexpr (Scales == Scaling::POWERS) {
+            scale = from_bits(to_bits(row_scale) + to_bits(column_scales));
+          } else {
+            scale = row_scale * column_scales;
+          }
+          store(accumulator, fma(p, scale, load<VFloat>(addends + i * kTileColumns + v * kLanes)));
         }
       }
     } else {
@@ -96,10 +119,11 @@ void integer_tile(const IntegerCall& call) {
           float* const accumulator = accumulators + i * kTileColumns + v * kLanes;
           const VFloat p = __builtin_convertvector(totals[i][v], VFloat) * factor;
           const VFloat scale = broadcast(a_scales[i]) * load<VFloat>(b_scales + v * kLanes);
-          store(accumulator, fma(p, scale, load<VFloat>(accumulator)));
+          store(accumulator, fma(p, scale, load<VFloat>(addends + i * kTileColumns + v * kLanes)));
         }
       }
     }
+    addends = accumulators;
     a_scales += kPanelRows;
     b_scales += kTileColumns;
   }
@@ -210,22 +234,23 @@ constexpr PackedTiles kPackedTiles[] = {
 #undef OCT_FORMAT
 #undef OCT_INTEGER_FORMAT
 
-template <int Steps, bool IsFolded>
+template <int Steps, Scaling Scales>
 struct IntegerTiles {
   IntegerTileFunction by_rows[kTileRows];
   template <int Rows = kTileRows>
   constexpr void fill() {
-    by_rows[Rows - 1] = &integer_tile<Rows, Steps, IsFolded>;
+    by_rows[Rows - 1] = &integer_tile<Rows, Steps, Scales>;
     if constexpr (Rows > 1) fill<Rows - 1>();
   }
   constexpr IntegerTiles() : by_rows() { fill<>(); }
 };
 
-constexpr IntegerTiles<8, true> kTilesOf32;
-constexpr IntegerTiles<8, false> kTilesOf32Wide;
-constexpr IntegerTiles<4, true> kTilesOf16;
-constexpr IntegerTiles<4, false> kTilesOf16Wide;
-constexpr IntegerTiles<0, false> kTilesOfAny;
+constexpr IntegerTiles<8, Scaling::POWERS> kTilesOf32Powers;
+constexpr IntegerTiles<8, Scaling::FOLDED> kTilesOf32;
+constexpr IntegerTiles<8, Scaling::WIDE> kTilesOf32Wide;
+constexpr IntegerTiles<4, Scaling::FOLDED> kTilesOf16;
+constexpr IntegerTiles<4, Scaling::WIDE> kTilesOf16Wide;
+constexpr IntegerTiles<0, Scaling::WIDE> kTilesOfAny;
 
 }  // namespace OCT_TIER
 }  // namespace octavo

@@ -172,7 +172,9 @@ template <bool HasMore, bool IsBf16>
 static void finish_tile(const MatmulRequest& request, const float* tile, const TileEnd& end) {
   constexpr int64_t kElementBytes = IsBf16 ? 2 : 4;
   for (int64_t i = 0; i < end.rows; i++) {
-    uint8_t line[kTileColumns * kElementBytes];
+    uint8_t part[kTileColumns * kElementBytes];
+    uint8_t* const out = end.out + i * request.out_row_stride_bytes;
+    uint8_t* const line = end.columns == kTileColumns ? out : part;
     for (int v = 0; v < kTileVectors; v++) {
       const VFloat scale = broadcast(end.a_end[i]) * load<VFloat>(end.b_end + v * kLanes);
       VFloat r = load<VFloat>(tile + i * kTileColumns + v * kLanes) * scale;
@@ -199,12 +201,7 @@ static void finish_tile(const MatmulRequest& request, const float* tile, const T
         store(to, r);
       }
     }
-    uint8_t* const out = end.out + i * request.out_row_stride_bytes;
-    if (end.columns == kTileColumns) {
-      __builtin_memcpy(out, line, sizeof(line));
-    } else {
-      __builtin_memcpy(out, line, static_cast<size_t>(end.columns * kElementBytes));
-    }
+    if (line == part) __builtin_memcpy(out, part, static_cast<size_t>(end.columns * kElementBytes));
   }
 }
 

@@ -175,6 +175,17 @@ static inline void pack_block_scales(const Slice& slice, int64_t block, int64_t 
   }
   const int64_t blocks_per_scale = operand.block_columns / block;
   const int64_t first_block = slice.first_k / block;
+  if (operand.block_rows == 1 && blocks_per_scale == 1) {
+    // scales are elements of rows too
+    Operand scales = operand;
+    scales.elements = operand.scales;
+    scales.row_stride_bytes =
+        operand.scale_row_stride * stored_bytes(kFormats[operand.scale_format], 1);
+    kPackers[operand.scale_format].pack(
+        {&scales, slice.first_row, slice.rows, first_block, blocks, slice.all_rows, slice.all_k},
+        width, panel);
+    return;
+  }
   for (int64_t r = 0; r < width; r++) {
     const int64_t row = slice.first_row + (r < slice.rows ? r : slice.rows - 1);
     const int64_t row_of_scales = row / operand.block_rows * operand.scale_row_stride;

@@ -53,6 +53,12 @@
 //    differ only where these are their two largest values. One in 2^(s - 1) is that close, whatever the numbers are;
 //    then the general way decides for the four vectors.
 //
+//  doubled: E2M1 to nearest even, where numbers are known to be below 8, on AVX2
+//    Twice a number of E2M1 is one of 0, 1, 2, 3, 4, 6, 8 and 12. For y, twice x, let e be the power of two of its
+//    exponent field, at least 2: y's unit is e / 2. The FP32 sum e * 1.5 * 2^22 + y has that unit as its last place, for
+//    either sign, and subtracting the first addend again is exact: so y is rounded, in two operations, and an integer
+//    of at most 16. After narrowing there are bytes: limited to 12, a table has their codes.
+//
 // Four vectors at a time, since narrowing to bytes costs less for four than for one. A first
 // version had the format as run-time values and took one vector at a time: two thirds of the speed
 // on AVX2, for variable shifts and for more constants than there are registers.
@@ -283,6 +289,73 @@ OCT_INLINE void store_quick(uint8_t* to, const VFloat (&values)[4], VUint limit)
   for (int i = 0; i < 4; i++) codes[i] = encode_quick<Id>(values[i], limit);
   store_signed<Id>(to, codes, values);
 }
+
+// Whether numbers doubled have a way of their own.
+static constexpr bool has_doubled([[maybe_unused]] const FormatTraits& format) {
+#if defined(OCT_TIER_IS_AVX2)
+#define OCT_HAS_DOUBLED
+  return format.bits == 4 && format.exponent_bits == 2 && format.mantissa_bits == 1 &&
+         format.bias == 1;
+#else
+  return false;
+#endif
+}
+
+#if defined(OCT_HAS_DOUBLED)
+// The code, without sign, of an integer that is a number doubled.
+template <int32_t Id>
+struct DoubledTable {
+  int8_t codes[16];
+  constexpr DoubledTable() : codes() {
+    constexpr FormatTraits format = kFormats[Id];
+    for (int code = 0; code <= static_cast<int>(format.max_finite_code()); code++) {
+      const int mantissa = code & 1, exponent = code >> 1;
+      codes[exponent == 0 ? mantissa : (2 + mantissa) << (exponent - 1)] =
+          static_cast<int8_t>(code);
+    }
+  }
+};
+
+// The codes of four vectors of numbers doubled, all below 16, as bytes in the order that packing
+// instructions leave them in.
+template <int32_t Id>
+OCT_INLINE VByte4 encode_doubled(const VFloat (&values)[4]) {
+  static constexpr DoubledTable<Id> table;
+  const VFloat factor = kept(broadcast(0x1.8p22f));
+  const VUint least = kept(to_bits(broadcast(2.0f)));
+  const VUint exponent_mask = kept(VUint{} + 0x7F800000);
+  __m256i integers[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    const VFloat exponent = from_bits(maximum(to_bits(values[i]) & exponent_mask, least));
+    const VFloat sum = fma(exponent, factor, values[i]);
+    integers[i] = _mm256_cvtps_epi32(_mm256_fnmadd_ps(exponent, factor, sum));
+  }
+  const auto pack = [](__m256i a, __m256i b, __m256i c, __m256i d) {
+    return _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+  };
+  const __m256i packed = pack(integers[0], integers[1], integers[2], integers[3]);
+  const __m256i magnitudes = _mm256_min_epu8(_mm256_abs_epi8(packed), _mm256_set1_epi8(12));
+  const __m256i codes = (__m256i)lookup_bytes(table.codes, (VByte4)magnitudes);
+  const __m256i minus =
+      pack((__m256i)values[0], (__m256i)values[1], (__m256i)values[2], (__m256i)values[3]);
+  const __m256i signs = _mm256_and_si256(_mm256_srli_epi16(minus, 4), _mm256_set1_epi8(8));
+  return (VByte4)_mm256_or_si256(codes, signs);
+}
+
+// Two of these to memory, in the order of the numbers.
+OCT_INLINE void store_nibbles(uint8_t* to, VByte4 x, VByte4 y) {
+  const __m256i weights = _mm256_set1_epi16(0x1001);
+  // each half has four pairs of bytes of each vector; halves side by side, then pairs
+  const __m256i both =
+      _mm256_permute4x64_epi64(_mm256_packus_epi16(_mm256_maddubs_epi16((__m256i)x, weights),
+                                                   _mm256_maddubs_epi16((__m256i)y, weights)),
+                               0xD8);
+  const __m256i order = _mm256_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15, 0, 1,
+                                         8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15);
+  store(to, _mm256_shuffle_epi8(both, order));
+}
+#endif
 
 // The same with stochastic rounding, the random bits of the values' indices being given by the key
 // and the low half of the first one. Writes nothing and is false if a value is too close to call.

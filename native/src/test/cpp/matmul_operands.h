@@ -6,7 +6,8 @@
 
 namespace checks {
 
-// LARGE and WIDE are finite; numbers with FP32's exponents are of 2^7 to 2^26, and of all sizes.
+// LARGE, VAST and WIDE are finite; numbers with FP32's exponents are of 2^7 to 2^26, of 2^112 to 2^127,
+// so that sums overflow, and of all sizes.
 enum Values {
   FINITE,
   ANY_CODE,
@@ -16,12 +17,13 @@ enum Values {
   ZEROS,
   RARE_SPECIALS,
   LARGE,
+  VAST,
   WIDE,
   kValues
 };
-const char* const kValueNames[] = {"finite",        "any code",   "all max",
-                                   "alternating",   "subnormals", "zeros",
-                                   "rare specials", "large",      "wide"};
+const char* const kValueNames[] = {"finite",     "any code", "all max",       "alternating",
+                                   "subnormals", "zeros",    "rare specials", "large",
+                                   "vast",       "wide"};
 
 uint32_t finite_code(const Format& f, Random& random, int exponent_from = 120, int exponents = 14) {
   if (f.kind == definition::INTEGER) return static_cast<uint32_t>(random.below(256));
@@ -84,6 +86,7 @@ uint32_t code_of(const Format& f, Values values, int64_t index, Random& random) 
       [[fallthrough]];
     default:
       return values == LARGE  ? finite_code(f, random, 134, 20)
+             : values == VAST ? finite_code(f, random, 239, 16)
              : values == WIDE ? finite_code(f, random, 0, 255)
                               : finite_code(f, random);
   }

@@ -267,7 +267,7 @@ void test_matmuls(const std::vector<int32_t>& tiers, Random random) {
       }
       // of A and of B at once, also those that make a kernel take another way
       for (int format : {E5M2, E4M3, E4M3FN}) {
-        for (Values values : {ANY_CODE, SUBNORMALS, RARE_SPECIALS, LARGE, WIDE}) {
+        for (Values values : {ANY_CODE, SUBNORMALS, RARE_SPECIALS, LARGE, VAST, WIDE}) {
           twice({m, n, values == ANY_CODE ? 5 : 131, FP32, kNone, format, kNone, values, false,
                  FP32, 1});
           twice({m, n, 99, BF16, kNone, format, values == WIDE ? k3x5 : k1x32, values, n % 2 == 0,

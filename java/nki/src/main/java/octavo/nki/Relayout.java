@@ -21,9 +21,9 @@ final class Relayout implements Workers.Part {
    *
    * Measured by one thread on 8 and 16 MiB, 4096 rows of 2 and 4 KiB (the worst case, as all
    * strides are powers of two), of a plain copy at 9 to 10 GB/s on a machine busy with other work:
-   * merging and splitting columns 0.42 to 0.53, transposing units of 4, 8 and 16 bytes 0.4 to 0.45,
-   * of 1 and 2 bytes 0.3 to 0.37, packing and unpacking MXFP8 blocks 0.34 to 0.4, MXFP4 0.3 to
-   * 0.38, strided rows 0.33 to 0.44, scales 0.28 to 0.4. Moving the runs alone would leave 0.6 to
+   * merging and splitting columns 0.42 to 0.56, transposing units of 4, 8 and 16 bytes 0.35 to
+   * 0.48, of 1 and 2 bytes 0.3 to 0.37, packing and unpacking MXFP8 blocks 0.34 to 0.4, MXFP4 0.3
+   * to 0.38, strided rows 0.33 to 0.44, scales 0.26 to 0.4. Moving the runs alone would leave 0.6 to
    * 0.7, see Transposer; what is beyond that takes prefetches and streaming stores, which Java has
    * not.
    */

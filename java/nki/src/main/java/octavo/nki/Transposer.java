@@ -2,8 +2,8 @@ package octavo.nki;
 
 /**
  * Exchanges rows and columns of one tile of a matrix of units of 1, 2, 4, 8 or 16 bytes; merges
- * four runs of codes to units on the way, or takes units apart. Holds the memory that this takes:
- * for one thread at a time.
+ * four runs of codes to units on the way, or takes units apart. Holds the memory that this takes,
+ * up to 2 MiB: for one thread at a time.
  */
 final class Transposer {
   /*

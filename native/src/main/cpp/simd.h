@@ -336,7 +336,7 @@ OCT_INLINE void transpose(VFloat (&rows)[kLanes]) {
 }
 
 #define OCT_HAS_LARGEST_LANES
-OCT_INLINE VUint largest_lanes(const VUint (&x)[kLanes]) {
+OCT_INLINE VUint largest_lanes(const VUint* x) {
   // to pairs of lanes of two vectors, then fours of four
   VUint pairs[4], fours[2];
   for (int i = 0; i < 4; i++) {
@@ -514,8 +514,8 @@ OCT_INLINE void transpose(VFloat (&rows)[kLanes]) {
 #endif
 
 #if !defined(OCT_HAS_LARGEST_LANES)
-// The largest lane of each vector, as signed numbers.
-OCT_INLINE VUint largest_lanes(const VUint (&x)[kLanes]) {
+// The largest lane of each of kLanes vectors, as signed numbers.
+OCT_INLINE VUint largest_lanes(const VUint* x) {
   VFloat rows[kLanes];
   for (int i = 0; i < kLanes; i++) rows[i] = from_bits(x[i]);
   transpose(rows);

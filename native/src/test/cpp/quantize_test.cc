@@ -9,15 +9,16 @@ struct Style {
   const char* name;
   int32_t scale_format;
   int64_t block_rows, block_columns;
-  bool has_tensor_scale;
+  float tensor_scale;  // in units of what makes the largest block's scale 448; 0: there is none
 };
 
 constexpr Style kStyles[] = {
-    {"MX", E8M0, 1, 32, false},     {"NV", E4M3FN, 1, 16, true},
-    {"1x128", FP32, 1, 128, false}, {"128x128", FP32, 128, 128, false},
-    {"row", FP32, 1, 0, false},     {"tensor", FP32, 0, 0, false},
-    {"3x5", FP32, 3, 5, false},     {"E8M0 2x7", E8M0, 2, 7, false},
-    {"1x600", E8M0, 1, 600, false},
+    {"MX", E8M0, 1, 32, 0},         {"NV", E4M3FN, 1, 16, 1},
+    {"1x128", FP32, 1, 128, 0},     {"128x128", FP32, 128, 128, 0},
+    {"row", FP32, 1, 0, 0},         {"tensor", FP32, 0, 0, 0},
+    {"3x5", FP32, 3, 5, 0},         {"E8M0 2x7", E8M0, 2, 7, 0},
+    {"1x600", E8M0, 1, 600, 0},     {"NV, small tensor scale", E4M3FN, 1, 16, 0.01f},
+    {"NV of 32", E4M3FN, 1, 32, 1},
 };
 
 // Magnitudes that scales may turn on: around powers of two, subnormals, and what is not finite.
@@ -76,8 +77,10 @@ void test_quantization(const std::vector<int32_t>& tiers, const definition::Enco
     if (std::isfinite(value)) finite = std::max(finite, std::fabs(value));
     if (!(std::fabs(value) <= any) && !std::isnan(any)) any = std::fabs(value);
   }
-  if (style.has_tensor_scale)
+  if (style.tensor_scale != 0) {
     tensor_scale = std::max(finite / (448.0f * definition::max_finite(f)), 0x1p-120f);
+    tensor_scale = tensor_scale * style.tensor_scale;
+  }
 
   const uint64_t seed = 77, first_index = (1ull << 32) - 300;
   const Format& scale = definition::format(style.scale_format);
@@ -242,6 +245,12 @@ void test_quantizations(const std::vector<int32_t>& tiers,
     for (int rule = 0; rule < definition::kScaleRules; rule++) {
       test_quantization(tiers, encoder, kStyles[0], FP32, static_cast<definition::ScaleRule>(rule),
                         kRoundings[0], 3, 1376, 3, random);
+    }
+    for (int style : {1, 9, 10}) {
+      for (int64_t columns : {1376, 4096, 528}) {
+        test_quantization(tiers, encoder, kStyles[style], FP32, definition::OCP_FLOOR,
+                          kRoundings[0], 3, columns, 3, random);
+      }
     }
     test_quantization(tiers, encoder, kStyles[3], BF16, definition::OCP_FLOOR, kRoundings[0], 259,
                       300, 1, random);

@@ -53,11 +53,12 @@
 //    differ only where these are their two largest values. One in 2^(s - 1) is that close, whatever the numbers are;
 //    then the general way decides for the four vectors.
 //
-//  doubled: E2M1 to nearest even, where numbers are known to be below 8, on AVX2
+//  doubled: E2M1 to nearest even, saturating, where twice a number is finite, on AVX2
 //    Twice a number of E2M1 is one of 0, 1, 2, 3, 4, 6, 8 and 12. For y, twice x, let e be the power of two of its
 //    exponent field, at least 2: y's unit is e / 2. The FP32 sum e * 1.5 * 2^22 + y has that unit as its last place, for
 //    either sign, and subtracting the first addend again is exact: so y is rounded, in two operations, and an integer
-//    of at most 16. After narrowing there are bytes: limited to 12, a table has their codes.
+//    of at most 16, or too large. After narrowing, which saturates, there are bytes: limited to 12, a table has their codes.
+//    From 2^31 on the conversion gives -2^31 whatever the number, which ends as 12 too.
 //
 // Four vectors at a time, since narrowing to bytes costs less for four than for one. A first
 // version had the format as run-time values and took one vector at a time: two thirds of the speed
@@ -316,7 +317,7 @@ struct DoubledTable {
   }
 };
 
-// The codes of four vectors of numbers doubled, all below 16, as bytes in the order that packing
+// The codes of four vectors of finite numbers doubled as bytes in the order that packing
 // instructions leave them in.
 template <int32_t Id>
 OCT_INLINE VByte4 encode_doubled(const VFloat (&values)[4]) {

@@ -10,18 +10,19 @@
 // The largest magnitude is a maximum of FP32 bits without sign, as integers: NaN is above infinity
 // and infinity above all numbers, which is the order that the definition asks for.
 //
-// Blocks of 32 with powers of two as scales, rounded to nearest, are one loop instead: it encodes a
-// group of kLanes blocks, finds the scales of the next group, which are one vector, and the largest
-// magnitudes of the one after that, which is still to come from memory. With two passes, reading and
-// computing took turns; without the group between them, the encoder waited for the scales.
+// Blocks of 32, and FP4 in blocks of 16, are one loop instead, where they are rounded to nearest and
+// their scales take a byte: it encodes a group of kLanes blocks (twice as many of 16), finds the scales
+// of the next group, which are one vector or two, and the largest magnitudes of the one after that,
+// which is still to come from memory. With two passes, reading and computing took turns; without the
+// group between them, the encoder waited for the scales.
 //
 // What limits it on Zen 3 is neither memory nor the units: with the numbers in the second-level cache
 // it is as fast as from DRAM, and fewer operations alone changed nothing. A block's operations are one
 // chain from its factor to its codes, and no more than two chains fit what a core has in flight. So for
 // FP4, whose chain is the longest, bytes of a whole group are found first and joined to nibbles after:
-// 26.5 cycles a block for 32 (17.6 GB/s of numbers and codes), .84 of a copy's rate for .75. With the
-// scales left out it would be 21: their chain is in the way too. Tried and lost: four rows at a time,
-// as four streams of memory (.83 to .95).
+// 26.5 cycles for MXFP4's 32 numbers in place of 32, .84 of a copy's rate for .75. With the scales left
+// out it would be 21: their chain is in the way too. NVFP4's, with three divisions, makes that 38, where
+// two passes took 54. Tried and lost: four rows at a time, as four streams of memory (.83 to .95).
 //
 // The factor of a block is looked up once per vector. Where a block is not a multiple of a vector,
 // or where elements are divided by their scale instead of multiplied, the segment is scaled by a
@@ -177,7 +178,7 @@ class Quantization {
   void read_scale();
   void encode_some(const uint8_t* values, int64_t row, int64_t column, int64_t first_column,
                    int64_t elements);
-  template <int32_t Id>
+  template <int32_t Id, int64_t Block>
   void encode_groups(int64_t row, int64_t groups);
   int64_t encode_groups(int64_t row);
 
@@ -292,16 +293,13 @@ void Quantization::scale_blocks(int64_t blocks) {
       factor = from_bits(code);
     } else {
       constexpr FormatTraits format = kFormats[Format::E4M3FN];
-      static constexpr DecodeTable<Format::E4M3FN> table;
       const VFloat most = broadcast(448.0f), least = power_of_two(-6);
       VFloat relative = ratio / tensor_scale;
       relative = relative < least ? least : relative > most ? most : relative;
       code = encode<Format::E4M3FN, OCT_ROUND_NEAREST_EVEN>(relative, VUint{},
                                                             VUint{} + format.max_finite_code());
       code = select(is_finite, code, VUint{} + format.nan_code());
-      float scales[kLanes];
-      for (int lane = 0; lane < kLanes; lane++) scales[lane] = float_of(table.bits[code[lane]]);
-      factor = reciprocal / load<VFloat>(scales);
+      factor = reciprocal / decode_by_integers<Format::E4M3FN>(code);
     }
     store(codes_ + i, code);
     store(factors_ + i, factor);
@@ -374,68 +372,71 @@ void Quantization::encode_some(const uint8_t* values, int64_t row, int64_t colum
   encode_(call);
 }
 
-// A group is as many blocks as a vector has lanes. A unit is whole blocks and whole steps of the
-// encoder.
-constexpr int64_t kGroupBlock = 32;
-constexpr int64_t kGroup = kLanes * kGroupBlock;
-constexpr int64_t kUnit = kStep > kGroupBlock ? kStep : kGroupBlock;
+// A group is as many blocks of 32 as a vector has lanes, or twice as many of 16. A unit is whole
+// blocks and whole steps of the encoder.
+constexpr int64_t kGroup = kLanes * 32;
+constexpr int64_t kUnit = kStep > 32 ? kStep : 32;
 
 // The largest magnitudes of a block, lane by lane.
+template <int64_t Block>
 OCT_INLINE VUint largest_of_block(const uint8_t* values) {
   VUint largest = load<VUint>(values) & 0x7FFFFFFF;
 #pragma GCC unroll 8
-  for (int i = 1; i < kGroupBlock / kLanes; i++)
-    largest = maximum(largest, load<VUint>(values + i * sizeof(VUint)) & 0x7FFFFFFF);
+  for (int64_t i = kLanes; i < Block; i += kLanes)
+    largest = maximum(largest, load<VUint>(values + 4 * i) & 0x7FFFFFFF);
   return largest;
 }
 
-OCT_INLINE void largest_of_blocks(const uint8_t* values, VUint (&lanes)[kLanes]) {
-  for (int i = 0; i < kLanes; i++) lanes[i] = largest_of_block(values + i * 4 * kGroupBlock);
-}
-
 // So many groups at the start of a row.
-template <int32_t Id>
+template <int32_t Id, int64_t Block>
 void Quantization::encode_groups(int64_t row, int64_t groups) {
   constexpr FormatTraits format = kFormats[Id];
   constexpr bool kIsDoubled = has_doubled(format);
+  constexpr int64_t kBlocks = kGroup / Block;
   const uint8_t* from = request_.in + row * request_.in_row_stride_bytes;
   uint8_t* to = request_.out + row * request_.out_row_stride_bytes;
   const VUint limit = VUint{} + bits_of_code(format, format.max_finite_code());
   uint8_t* scales = request_.scales + row * request_.scale_row_stride;
-  const auto scale_group = [this](const VUint(&lanes)[kLanes]) {
-    const VUint largest = largest_lanes(lanes);
-    if (request_.scale_rule == OCT_SCALE_OCP_FLOOR) {
-      const VUint codes = e8m0_codes<OCT_SCALE_OCP_FLOOR>(element_, largest);
-      store(codes_, codes);
-      store(factors_, e8m0_factors(codes));
+  VUint lanes[kBlocks];
+  const auto find_largest_lanes = [&lanes](const uint8_t* values) {
+    for (int64_t i = 0; i < kBlocks; i++)
+      lanes[i] = largest_of_block<Block>(values + 4 * i * Block);
+  };
+  const auto scale_group = [this, &lanes] {
+    for (int64_t i = 0; i < kBlocks; i += kLanes) store(largest_ + i, largest_lanes(lanes + i));
+    if (request_.scale_format == Format::E8M0 && request_.scale_rule == OCT_SCALE_OCP_FLOOR) {
+      scale_blocks_by_powers<OCT_SCALE_OCP_FLOOR>(kBlocks);
     } else {
-      store(largest_, largest);
-      scale_blocks(kLanes);
+      scale_blocks(kBlocks);
     }
   };
-  VUint lanes[kLanes];
-  largest_of_blocks(from, lanes);
-  scale_group(lanes);
+  find_largest_lanes(from);
+  scale_group();
   const uint8_t* ahead = groups > 1 ? from + 4 * kGroup : from;
-  largest_of_blocks(ahead, lanes);
+  find_largest_lanes(ahead);
   for (int64_t group = 0; group < groups; group++) {
-    float factors[kLanes];
-    store(factors, load<VFloat>(factors_) * broadcast(kIsDoubled ? 2.0f : 1.0f));
-    store(scales, __builtin_convertvector(load<VUint>(codes_), VByte));
-    // infinity and NaN are rare, and have a factor of NaN; another may be too large to be doubled
-    const bool is_special = largest_lane(load<VInt>(factors)) >= kInfinity;
+    float factors[kBlocks];
+    // infinity and NaN are rare, and have a factor of NaN; another factor may be too large to double
+    VInt are_finite = VInt{} - 1;
+    for (int64_t i = 0; i < kBlocks; i += kLanes) {
+      const VFloat factor = load<VFloat>(factors_ + i) * broadcast(kIsDoubled ? 2.0f : 1.0f);
+      are_finite &= load<VFloat>(largest_ + i) * factor < broadcast(__builtin_inff());
+      store(factors + i, factor);
+      store(scales + i, __builtin_convertvector(load<VUint>(codes_ + i), VByte));
+    }
+    const bool is_special = has_any(~are_finite);
     if (__builtin_expect(is_special, 0))
       encode_some(from, row, group * kGroup, group * kGroup, kGroup);
-    scale_group(lanes);
+    scale_group();
     // beyond the last group, the last one again
     if (group + 2 < groups) ahead += 4 * kGroup;
 #if defined(OCT_HAS_DOUBLED)
     VByte4 bytes[kGroup / kStep];
 #endif
     for (int64_t unit = 0; unit < kGroup; unit += kUnit) {
-#pragma GCC unroll 2
-      for (int64_t i = unit; i < unit + kUnit; i += kGroupBlock)
-        lanes[i / kGroupBlock] = largest_of_block(ahead + 4 * i);
+#pragma GCC unroll 4
+      for (int64_t i = unit; i < unit + kUnit; i += Block)
+        lanes[i / Block] = largest_of_block<Block>(ahead + 4 * i);
 #pragma GCC unroll 2
       for (int64_t i = unit; i < unit + kUnit; i += kStep) {
         prefetch_step(ahead + 4 * i);
@@ -444,7 +445,7 @@ void Quantization::encode_groups(int64_t row, int64_t groups) {
 #pragma GCC unroll 4
         for (int v = 0; v < 4; v++) {
           const int64_t at = i + v * kLanes;
-          values[v] = load<VFloat>(from + 4 * at) * broadcast(factors[at / kGroupBlock]);
+          values[v] = load<VFloat>(from + 4 * at) * broadcast(factors[at / Block]);
         }
 #if defined(OCT_HAS_DOUBLED)
         if constexpr (kIsDoubled) {
@@ -463,32 +464,36 @@ void Quantization::encode_groups(int64_t row, int64_t groups) {
 #endif
     from += 4 * kGroup;
     to += stored_bytes(format, kGroup);
-    scales += kLanes;
+    scales += kBlocks;
   }
 }
 
 // As many elements of a row as are whole groups; 0 where there is no loop for them.
 int64_t Quantization::encode_groups(int64_t row) {
   const int64_t groups = request_.columns / kGroup;
-  if (groups == 0 || block_ != kGroupBlock || block_rows_ != 1 ||
-      request_.in_format != Format::FP32 || request_.scale_format != Format::E8M0 ||
+  if (groups == 0 || block_rows_ != 1 || request_.in_format != Format::FP32 || divides() ||
       request_.rounding != OCT_ROUND_NEAREST_EVEN)
     return 0;
+  if (block_ == 16 && request_.out_format == Format::E2M1) {
+    encode_groups<Format::E2M1, 16>(row, groups);
+    return groups * kGroup;
+  }
+  if (block_ != 32) return 0;
   switch (request_.out_format) {
     case Format::E2M1:
-      encode_groups<Format::E2M1>(row, groups);
+      encode_groups<Format::E2M1, 32>(row, groups);
       break;
     case Format::E4M3FN:
-      encode_groups<Format::E4M3FN>(row, groups);
+      encode_groups<Format::E4M3FN, 32>(row, groups);
       break;
     case Format::E5M2:
-      encode_groups<Format::E5M2>(row, groups);
+      encode_groups<Format::E5M2, 32>(row, groups);
       break;
     case Format::E3M2:
-      encode_groups<Format::E3M2>(row, groups);
+      encode_groups<Format::E3M2, 32>(row, groups);
       break;
     case Format::E2M3:
-      encode_groups<Format::E2M3>(row, groups);
+      encode_groups<Format::E2M3, 32>(row, groups);
       break;
     default:
       return 0;

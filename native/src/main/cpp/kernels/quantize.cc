@@ -404,6 +404,7 @@ void Quantization::encode_groups(int64_t row, int64_t groups) {
   };
   const auto scale_group = [this, &lanes] {
     for (int64_t i = 0; i < kBlocks; i += kLanes) store(largest_ + i, largest_lanes(lanes + i));
+    // the usual rule without a call, as the loop waits for the scales
     if (request_.scale_format == Format::E8M0 && request_.scale_rule == OCT_SCALE_OCP_FLOOR) {
       scale_blocks_by_powers<OCT_SCALE_OCP_FLOOR>(kBlocks);
     } else {

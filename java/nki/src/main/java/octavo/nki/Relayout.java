@@ -33,6 +33,7 @@ final class Relayout implements Workers.Part {
 
   private static final Spares<Relayout> MOVES = new Spares<>(Relayout::new);
   private static final Spares<Transposer> TRANSPOSERS = new Spares<>(Transposer::new);
+  private static final Spares<Zipper> ZIPPERS = new Spares<>(Zipper::new);
 
   private enum Kind {
     TRANSPOSE,
@@ -232,15 +233,10 @@ final class Relayout implements Workers.Part {
 
   @Override
   public void run(int index) {
-    Transposer transposer = TRANSPOSERS.take();
-    try {
-      if (kind == Kind.TRANSPOSE) {
-        tiles(transposer, share(index, down * across), share(index + 1, down * across));
-      } else {
-        merge(transposer.zipper(), share(index, partitions), share(index + 1, partitions));
-      }
-    } finally {
-      TRANSPOSERS.give(transposer);
+    if (kind == Kind.TRANSPOSE) {
+      tiles(share(index, down * across), share(index + 1, down * across));
+    } else {
+      merge(share(index, partitions), share(index + 1, partitions));
     }
   }
 
@@ -249,32 +245,39 @@ final class Relayout implements Workers.Part {
     return pieces / parts * index + pieces % parts * index / parts;
   }
 
-  private void tiles(Transposer transposer, long first, long end) {
-    for (long i = first; i < end; i++) {
-      long row = i % down * mostRows;
-      long column = i / down * mostColumns;
-      transposer.run(
-          this,
-          row,
-          (int) Math.min(mostRows, rows - row),
-          column,
-          (int) Math.min(mostColumns, columns - column));
+  private void tiles(long first, long end) {
+    Transposer transposer = TRANSPOSERS.take();
+    try {
+      for (long i = first; i < end; i++) {
+        long row = i % down * mostRows;
+        long column = i / down * mostColumns;
+        int count = (int) Math.min(mostRows, rows - row);
+        int width = (int) Math.min(mostColumns, columns - column);
+        transposer.run(this, row, count, column, width);
+      }
+    } finally {
+      TRANSPOSERS.give(transposer);
     }
   }
 
-  private void merge(Zipper zipper, long first, long end) {
+  private void merge(long first, long end) {
     boolean zip = kind == Kind.ZIP;
     Lines flat = zip ? from : to;
     Lines packed = zip ? to : from;
-    for (long p = first; p < end; p++) {
-      long index = order.index(partitions, p, 0);
-      long at = flat.place(index);
-      long step = flat.place(order.index(partitions, p, 1)) - at;
-      if (zip) {
-        zipper.zip(bits, from.data(), at, step, to.data(), packed.place(p), columns);
-      } else {
-        zipper.unzip(bits, from.data(), packed.place(p), to.data(), at, step, columns);
+    Zipper zipper = ZIPPERS.take();
+    try {
+      for (long p = first; p < end; p++) {
+        long index = order.index(partitions, p, 0);
+        long at = flat.place(index);
+        long step = flat.place(order.index(partitions, p, 1)) - at;
+        if (zip) {
+          zipper.zip(bits, from.data(), at, step, to.data(), packed.place(p), columns);
+        } else {
+          zipper.unzip(bits, from.data(), packed.place(p), to.data(), at, step, columns);
+        }
       }
+    } finally {
+      ZIPPERS.give(zipper);
     }
   }
 

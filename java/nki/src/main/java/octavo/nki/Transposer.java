@@ -1,5 +1,10 @@
 package octavo.nki;
 
+import static octavo.nki.Zipper.BYTES;
+import static octavo.nki.Zipper.INTS;
+import static octavo.nki.Zipper.NIBBLES;
+import static octavo.nki.Zipper.SHORTS;
+
 /**
  * Exchanges rows and columns of one tile of a matrix of units of 1, 2, 4, 8 or 16 bytes; merges
  * four runs of codes to units on the way, or takes units apart. Holds the memory that this takes,
@@ -71,21 +76,10 @@ final class Transposer {
   private static final int SLICE = LINES * PITCH + 8;
   private static final int SLOT = TARGET / 8 + 8;
 
-  private static final long INTS = 0x0000_0000_FFFF_FFFFL;
-  private static final long SHORTS = 0x0000_FFFF_0000_FFFFL;
-  private static final long BYTES = 0x00FF_00FF_00FF_00FFL;
-  private static final long NIBBLES = 0x0F0F_0F0F_0F0F_0F0FL;
-
   private long[] rows = {};
   private long[] columns = {};
-  private final Zipper zipper = new Zipper();
 
   Transposer() {}
-
-  /** {@return what merges rows, for the same thread} */
-  Zipper zipper() {
-    return zipper;
-  }
 
   /** {@return the most rows of a tile} */
   static int mostRows(int unit) {

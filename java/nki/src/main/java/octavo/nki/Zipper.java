@@ -34,10 +34,11 @@ final class Zipper {
   /** The longs from row to row. */
   private static final int PIECE = MOST + 8;
 
-  private static final long INTS = 0x0000_0000_FFFF_FFFFL;
-  private static final long SHORTS = 0x0000_FFFF_0000_FFFFL;
-  private static final long BYTES = 0x00FF_00FF_00FF_00FFL;
-  private static final long NIBBLES = 0x0F0F_0F0F_0F0F_0F0FL;
+  // The lower halves of longs, of their halves, and so on.
+  static final long INTS = 0x0000_0000_FFFF_FFFFL;
+  static final long SHORTS = 0x0000_FFFF_0000_FFFFL;
+  static final long BYTES = 0x00FF_00FF_00FF_00FFL;
+  static final long NIBBLES = 0x0F0F_0F0F_0F0F_0F0FL;
 
   private final long[] rows = new long[4 * PIECE];
   private final long[] packed = new long[4 * MOST];
@@ -71,46 +72,31 @@ final class Zipper {
     int most = MOST * 64 / bits;
     for (long i = 0; i < count; i += most) {
       int codes = (int) Math.min(most, count - i);
-      zip(bits, from, fromAt + bytes(bits, i), fromStride, codes, packed, 0);
+      int length = (int) bytes(bits, codes);
+      for (int c = 0; c < 4; c++) {
+        Lines.read(from, fromAt + bytes(bits, i) + c * fromStride, rows, c * PIECE, length);
+      }
+      merge(bits, (length + 7) >>> 3);
       Lines.write(packed, 0, to, toAt + i * bits / 2, codes * bits / 2);
     }
   }
 
-  /**
-   * Merges four rows into an array.
-   *
-   * @param bits the bits of a code: 4, 8, 16 or 32
-   * @param from the source
-   * @param at the byte where row 0 begins
-   * @param stride the bytes from row to row
-   * @param codes the codes in a row, of at most a piece
-   * @param to receives the packed elements, in whole groups of four longs
-   * @param index where they begin
-   */
-  void zip(int bits, MemorySegment from, long at, long stride, int codes, long[] to, int index) {
-    int length = (int) bytes(bits, codes);
-    for (int c = 0; c < 4; c++) {
-      Lines.read(from, at + c * stride, rows, c * PIECE, length);
-    }
-    merge(bits, (length + 7) >>> 3, to, index);
-  }
-
-  private void merge(int bits, int longs, long[] to, int index) {
+  private void merge(int bits, int longs) {
     switch (bits) {
       case 4 -> {
         exchangeNibbles(rows, longs);
         exchangeShorts(rows, longs);
-        mergeLongs(rows, longs, to, index);
+        mergeLongs(rows, longs, packed);
       }
       case 8 -> {
         exchangeBytes(rows, longs);
-        mergeInts(rows, longs, to, index);
+        mergeInts(rows, longs, packed);
       }
       case 16 -> {
         exchangeShorts(rows, longs);
-        mergeLongs(rows, longs, to, index);
+        mergeLongs(rows, longs, packed);
       }
-      default -> mergeInts(rows, longs, to, index);
+      default -> mergeInts(rows, longs, packed);
     }
   }
 
@@ -137,24 +123,14 @@ final class Zipper {
     for (long i = 0; i < count; i += most) {
       int codes = (int) Math.min(most, count - i);
       Lines.read(from, fromAt + i * bits / 2, packed, 0, codes * bits / 2);
-      unzip(bits, packed, 0, codes, to, toAt + bytes(bits, i), toStride);
+      split(bits, codes, to, toAt + bytes(bits, i), toStride);
     }
   }
 
-  /**
-   * Takes a packed row in an array apart.
-   *
-   * @param bits the bits of a code: 4, 8, 16 or 32
-   * @param from the packed elements, in whole groups of four longs
-   * @param index where they begin
-   * @param codes the codes in a row, of at most a piece
-   * @param to the target
-   * @param at the byte where row 0 begins
-   * @param stride the bytes from row to row
-   */
-  void unzip(int bits, long[] from, int index, int codes, MemorySegment to, long at, long stride) {
+  /** Takes what was read apart, and writes the four rows. */
+  private void split(int bits, int codes, MemorySegment to, long at, long stride) {
     int length = (int) bytes(bits, codes);
-    split(bits, from, index, (length + 7) >>> 3);
+    split(bits, (length + 7) >>> 3);
     int whole = (codes * bits) >> 3;
     for (int c = 0; c < 4; c++) {
       long row = at + c * stride;
@@ -168,22 +144,22 @@ final class Zipper {
     }
   }
 
-  private void split(int bits, long[] from, int index, int longs) {
+  private void split(int bits, int longs) {
     switch (bits) {
       case 4 -> {
-        splitLongs(from, index, rows, longs);
+        splitLongs(packed, rows, longs);
         exchangeShorts(rows, longs);
         exchangeNibbles(rows, longs);
       }
       case 8 -> {
-        splitInts(from, index, rows, longs);
+        splitInts(packed, rows, longs);
         exchangeBytes(rows, longs);
       }
       case 16 -> {
-        splitLongs(from, index, rows, longs);
+        splitLongs(packed, rows, longs);
         exchangeShorts(rows, longs);
       }
-      default -> splitInts(from, index, rows, longs);
+      default -> splitInts(packed, rows, longs);
     }
   }
 
@@ -275,8 +251,8 @@ final class Zipper {
     }
   }
 
-  private static void mergeLongs(long[] rows, int longs, long[] packed, int index) {
-    int at = index;
+  private static void mergeLongs(long[] rows, int longs, long[] packed) {
+    int at = 0;
     for (int i = 0; i < longs; i++) {
       packed[at] = rows[i];
       packed[at + 1] = rows[i + PIECE];
@@ -286,8 +262,8 @@ final class Zipper {
     }
   }
 
-  private static void splitLongs(long[] packed, int index, long[] rows, int longs) {
-    int at = index;
+  private static void splitLongs(long[] packed, long[] rows, int longs) {
+    int at = 0;
     for (int i = 0; i < longs; i++) {
       rows[i] = packed[at];
       rows[i + PIECE] = packed[at + 1];
@@ -297,8 +273,8 @@ final class Zipper {
     }
   }
 
-  private static void mergeInts(long[] rows, int longs, long[] packed, int index) {
-    int at = index;
+  private static void mergeInts(long[] rows, int longs, long[] packed) {
+    int at = 0;
     for (int i = 0; i < longs; i++) {
       long a = rows[i];
       long b = rows[i + PIECE];
@@ -312,8 +288,8 @@ final class Zipper {
     }
   }
 
-  private static void splitInts(long[] packed, int index, long[] rows, int longs) {
-    int at = index;
+  private static void splitInts(long[] packed, long[] rows, int longs) {
+    int at = 0;
     for (int i = 0; i < longs; i++) {
       long ab = packed[at];
       long cd = packed[at + 1];
